@@ -1,0 +1,127 @@
+// swift-tools-version: 6.1
+// The house, from the ground up. A target depends only on floors below it, or on its own floor where it is named here;
+// `Tests/ArchitectureTests` reads the sources and holds them to it.
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/Libraries/\(name)", resources: resources,
+        swiftSettings: strict)
+}
+
+func platform(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/Platform/\(name)", resources: resources,
+        swiftSettings: strict)
+}
+
+func face(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/Faces/\(name)", resources: resources,
+        swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, path: "Tests/\(name)Tests",
+        resources: resources, swiftSettings: strict)
+}
+
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let swiftASN1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+
+let package = Package(
+    name: "bastide",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "bastide", targets: ["bastide"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.3.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.10.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.81.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.29.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.5.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.0.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.25.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
+    ],
+    targets: [
+        // Libraries: know nothing of Bastide.
+        library("JSONBytes"),
+        library("TimeSeries"),
+        library("Detection"),
+        library("MQTTPackets", [nioCore]),
+        library("MQTTClient", ["MQTTPackets", nioCore, nioPosix, nioSSL]),
+        library("TransparencyLog", [crypto]),
+        library("PKI", [crypto, x509, swiftASN1]),
+        library("NGSILD", ["JSONBytes"]),
+
+        // Platform: the city's ground.
+        platform("CityModel"),
+        platform("CityStorage", ["CityModel", "JSONBytes", "TimeSeries", "TransparencyLog", grdb]),
+        platform("CityIdentity", ["CityModel", "CityStorage", "PKI", cryptoExtras]),
+        platform("CityContext", ["CityModel", "CityStorage", "NGSILD", "TimeSeries", "JSONBytes"]),
+        platform(
+            "CityPath",
+            [
+                "CityModel", "CityStorage", "CityIdentity", "CityContext", "Detection", "JSONBytes", "NGSILD",
+                "TransparencyLog", logging, yams, crypto,
+            ], resources: [.copy("Resources/catalogue.yaml")]),
+
+        // Faces: what people and machines touch.
+        face(
+            "MQTTListener",
+            ["CityModel", "CityIdentity", "CityPath", "MQTTPackets", "PKI", nioCore, nioPosix, nioSSL, logging]),
+        face(
+            "WebConsole", [.product(name: "Mustache", package: "swift-mustache")],
+            resources: [.copy("Resources/templates"), .copy("Resources/static")]),
+        face("DemoCity", ["JSONBytes"]),
+        face(
+            "HTTPAPI",
+            [
+                "CityModel", "CityIdentity", "CityPath", "CityContext", "CityStorage", "NGSILD", "JSONBytes", "PKI",
+                "TransparencyLog", "WebConsole", hummingbird, lifecycle, logging, nioCore, nioSSL,
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+            ], resources: [.copy("Resources/openapi.yaml")]),
+        .executableTarget(
+            name: "bastide",
+            dependencies: [
+                "CityModel", "CityStorage", "CityIdentity", "CityPath", "CityContext", "MQTTListener", "HTTPAPI",
+                "WebConsole", "DemoCity", "MQTTClient", "MQTTPackets", "TransparencyLog", "Detection", "PKI",
+                "JSONBytes", lifecycle, logging, httpClient, yams, nioCore, nioPosix, nioSSL,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "Sources/Faces/bastide", swiftSettings: strict),
+
+        tests("JSONBytes"),
+        tests("TimeSeries"),
+        tests("Detection"),
+        tests("MQTTPackets", [nioCore]),
+        tests("MQTTClient", [nioCore]),
+        tests("TransparencyLog", [crypto]),
+        tests("PKI", [crypto, x509]),
+        tests("NGSILD", ["JSONBytes"]),
+    ]
+)

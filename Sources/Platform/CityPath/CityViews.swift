@@ -1,0 +1,115 @@
+public import CityContext
+public import CityIdentity
+public import CityModel
+public import CityStorage
+import Synchronization
+
+/// All that the journal adds up to: what faces read from. Every view is safe from any thread.
+public final class CityViews: Sendable {
+    /// What each series means.
+    public let series: SeriesTable
+    /// The current state of every entity.
+    public let twin: Twin
+    /// The time series.
+    public let history: History
+    /// The devices.
+    public let registry: DeviceRegistry
+    /// The alerts.
+    public let alerts: AlertBook
+    /// The refusals of late.
+    public let refusals: RefusalBook
+    /// Messages kept for later subscribers.
+    public let retained: RetainedBook
+    /// Those who listen.
+    public let feed: LiveFeed
+
+    let pending = PendingRecords()
+    private let saved: ViewStore
+    private let newest = Mutex(Receipt(batch: 0, committedAt: Timestamp(microseconds: 0)))
+
+    init(views: ViewStore) {
+        saved = views
+        series = SeriesTable()
+        twin = Twin()
+        history = History(views: views)
+        registry = DeviceRegistry()
+        alerts = AlertBook()
+        refusals = RefusalBook()
+        retained = RetainedBook()
+        feed = LiveFeed()
+    }
+
+    /// The newest batch that the views include.
+    public var applied: Receipt { newest.withLock { $0 } }
+
+    func advance(to receipt: Receipt) { newest.withLock { $0 = receipt } }
+
+    /// What a series meant in the batch `sequence`.
+    func definition(of series: SeriesID, at sequence: UInt64) throws(StorageError) -> AttributeDefinition? {
+        try pending.definition(of: series, at: sequence) ?? saved.definition(of: series, at: sequence)
+    }
+
+    /// Fills the views from their last photograph.
+    func restore(from saved: ViewStore) throws(StorageError) {
+        for snapshot in try saved.series() {
+            try series.restore(snapshot.definition)
+            twin.define(snapshot.definition)
+            history.restore(snapshot)
+            guard let value = snapshot.value, let observedAt = snapshot.observedAt else { continue }
+            twin.restore(
+                CurrentValue(value: value, observedAt: observedAt, score: snapshot.score),
+                of: snapshot.definition.series)
+        }
+        registry.apply(try saved.devices())
+        alerts.restore(try saved.alerts(newest: AlertBook.bound))
+        for refusal in try saved.refusals(newest: RefusalBook.bound) { refusals.apply(refusal) }
+        for message in try saved.retained() { retained.apply(message) }
+        advance(to: Receipt(batch: try saved.appliedSequence(), committedAt: Timestamp(microseconds: 0)))
+    }
+}
+
+/// Records that the next photograph of the views must include.
+final class PendingRecords: Sendable {
+    private struct State {
+        var devices: [DeviceID: DeviceRecord] = [:]
+        var alerts: [UInt64: AlertRecord] = [:]
+        var refusals: [RefusalRecord] = []
+        var retained: [String: RetainedMessage] = [:]
+        var definitions: [(since: UInt64, definition: AttributeDefinition)] = []
+    }
+
+    private let state = Mutex(State())
+
+    func note(_ event: CityEvent, in sequence: UInt64) {
+        state.withLock { state in
+            switch event {
+            case .device(let record): state.devices[record.id] = record
+            case .refusal(let record): state.refusals.append(record)
+            case .retained(let message): state.retained[message.topic] = message
+            case .attributeDefined(let definition): state.definitions.append((sequence, definition))
+            case .alertRaised, .alertAcknowledged, .access, .account: break
+            }
+        }
+    }
+
+    func note(alert: AlertRecord) { state.withLock { $0.alerts[alert.id] = alert } }
+
+    func definition(of series: SeriesID, at sequence: UInt64) -> AttributeDefinition? {
+        state.withLock { state in
+            state.definitions.last { $0.definition.series == series && $0.since <= sequence }?.definition
+        }
+    }
+
+    func take(appliedSequence: UInt64) -> ViewSnapshot {
+        state.withLock { state in
+            var snapshot = ViewSnapshot(appliedSequence: appliedSequence)
+            snapshot.devices = Array(state.devices.values)
+            snapshot.alerts = Array(state.alerts.values)
+            snapshot.refusals = state.refusals
+            snapshot.retained = Array(state.retained.values)
+            snapshot.definitions = state.definitions
+            state = State()
+            return snapshot
+        }
+    }
+}

@@ -1,0 +1,172 @@
+/// The guarded path: the one way into the city's memory.
+///
+/// - Takes: submissions, from faces that adapt protocols and decide nothing.
+/// - Gives: receipts after the commit, refusals before it; and the mirrored path for reading.
+/// - Owns: the six steps, ``Identify``, ``Authoriser``, ``Understand``, ``Classify``, ``Commit``, ``Publish``; each is a
+///   type in the file of its name.
+/// - Relies on: `CityStorage` to keep, `CityIdentity` to know, `CityContext` to tell, `Detection` to judge.
+public import CityIdentity
+public import CityModel
+import CityStorage
+public import JSONBytes
+
+/// Identify, authorise, understand, classify, commit, publish.
+///
+/// A face that serves a connection walks it like this:
+///
+/// 1. ``Identify/certificate(_:at:)`` and ``Identify/principal(of:)``, once for each connection;
+/// 2. ``open(_:topic:)``, once for each topic, again when ``isOpen(_:)`` says no;
+/// 3. ``understand(_:on:at:scratch:into:)``, once for each message;
+/// 4. ``commit(_:)``, once for all that was read in one go.
+public struct GuardedPath: Sendable {
+    /// The first step.
+    public let identify: Identify
+    /// The second step.
+    public let authoriser: any Authoriser
+    /// Refusals on their way into the journal.
+    public let refusals: RefusalLog
+    /// Reads on their way into the journal.
+    public let accesses: AccessLog
+    /// The present.
+    public let clock: CityClock
+
+    let understand: Understand
+    let registry: DeviceRegistry
+    let committer: Committer
+
+    /// The second step and all of the later ones that do not depend on the message: works out what a principal may say
+    /// on a topic and how it will be understood.
+    public func open(_ principal: Principal, topic: String) -> Result<Route, Refusal> {
+        let generation = authoriser.generation
+        if case .forbid(let refusal) = authoriser.decide(principal, .publish(topic: topic), DecisionContext()) {
+            return .failure(refusal)
+        }
+        return meaning(of: topic, from: principal).map {
+            Route(principal: principal, topic: topic, meaning: $0, generation: generation)
+        }
+    }
+
+    /// Whether what a route rests on still holds.
+    public func isOpen(_ route: Route) -> Bool { route.generation == authoriser.generation }
+
+    private func meaning(of topic: String, from principal: Principal) -> Result<Route.Meaning, Refusal> {
+        let name = DeviceTopic.owner(of: topic).map { DeviceID($0) }
+        let device = name.flatMap(registry.device)
+        guard let device else {
+            if case .laboratory = principal { return .success(.message) }
+            return .failure(
+                Refusal(step: .understand, code: .topicNotOwn, message: "the topic `\(topic)` belongs to no device"))
+        }
+        switch DeviceTopic.channel(of: topic) {
+        case DeviceTopic.values: return understand.mapping(for: device).map(Route.Meaning.values)
+        case DeviceTopic.entity:
+            let type = understand.catalogue.deviceTypes[device.deviceType]?.entityType
+            return .success(.entity(EntityMapping(device: device, defaultType: type)))
+        default:
+            if case .laboratory = principal { return .success(.message) }
+            return .failure(
+                Refusal(
+                    step: .understand, code: .topicNotOwn,
+                    message: "the topic `\(topic)` has no meaning: use `devices/\(device.id)/\(DeviceTopic.values)` for "
+                        + "small JSON or `devices/\(device.id)/\(DeviceTopic.entity)` for NGSI-LD"))
+        }
+    }
+
+    /// The third and fourth step for one message.
+    ///
+    /// - Parameters:
+    ///   - payload: The message's bytes.
+    ///   - route: Open, and made for the topic the message came on.
+    ///   - now: When it came.
+    ///   - scratch: Reused by the caller from message to message.
+    ///   - observations: What was understood is appended here.
+    /// - Returns: nil when all was understood; otherwise why not, and nothing was appended.
+    public func understand(
+        _ payload: UnsafeRawBufferPointer, on route: Route, at now: Timestamp, scratch: inout SmallObject,
+        into observations: inout [Observation]
+    ) -> Refusal? {
+        switch route.meaning {
+        case .values(let mapping):
+            return understand.values(payload, by: mapping, at: now, scratch: &scratch, into: &observations)
+        case .entity(let mapping):
+            return write(payload, about: nil, by: mapping, from: route.principal, at: now, into: &observations)
+        case .message:
+            return nil
+        }
+    }
+
+    /// Whether messages on this route are given on but not kept: the laboratory's own.
+    public func isMessageOnly(_ route: Route) -> Bool {
+        if case .message = route.meaning { true } else { false }
+    }
+
+    private func write(
+        _ payload: UnsafeRawBufferPointer, about target: EntityID?, by mapping: EntityMapping, from principal: Principal,
+        at now: Timestamp, into observations: inout [Observation]
+    ) -> Refusal? {
+        var found: [Observation] = []
+        switch understand.entity(payload, about: target, by: mapping, at: now, into: &found) {
+        case .failure(let refusal): return refusal
+        case .success(let entity):
+            if case .forbid(let refusal) = authoriser.decide(principal, .writeEntity(entity), DecisionContext()) {
+                return refusal
+            }
+            observations.append(contentsOf: found)
+            return nil
+        }
+    }
+
+    /// Steps two to four for an NGSI-LD fragment that names its entity in a URL.
+    public func understandEntity(
+        _ payload: UnsafeRawBufferPointer, about entity: EntityID, from principal: Principal, at now: Timestamp,
+        into observations: inout [Observation]
+    ) -> Refusal? {
+        if case .forbid(let refusal) = authoriser.decide(principal, .writeEntity(entity), DecisionContext()) {
+            return refusal
+        }
+        let device = registry.owner(of: entity).flatMap(registry.device)
+        let type = device.flatMap { understand.catalogue.deviceTypes[$0.deviceType]?.entityType }
+        return write(
+            payload, about: entity, by: EntityMapping(device: device, defaultType: type), from: principal, at: now,
+            into: &observations)
+    }
+
+    /// The last two steps: hands changes to the committer. Their completion is called once, later, on its thread.
+    ///
+    /// - Returns: nil, or why they were not taken; the completion is then never called.
+    public func commit(_ changes: AcceptedChanges) -> Refusal? {
+        committer.queue.put(changes)
+    }
+
+    /// Commits changes and waits until they are durable.
+    public func committed(
+        observations: [Observation] = [], events: [CityEvent] = []
+    ) async -> Result<Receipt, Refusal> {
+        await withCheckedContinuation { continuation in
+            var changes = AcceptedChanges { continuation.resume(returning: $0) }
+            changes.observations = observations
+            changes.events = events
+            if let refusal = commit(changes) { continuation.resume(returning: .failure(refusal)) }
+        }
+    }
+
+    /// The second step alone, for everything that is not a reading: reading, commanding, subscribing.
+    public func authorise(
+        _ principal: Principal, _ action: Action, purpose: String? = nil
+    ) -> Result<Permit, Refusal> {
+        switch authoriser.decide(principal, action, DecisionContext(purpose: purpose)) {
+        case .permit(let permit): .success(permit)
+        case .forbid(let refusal): .failure(refusal)
+        }
+    }
+
+    /// Keeps a refusal for the record.
+    public func record(_ refusal: Refusal, by principal: Principal, from source: String) {
+        refusals.note(refusal, by: principal, from: source, at: clock.now)
+    }
+
+    /// Tells the watch that a device's certificate was presented from a second place while it is connected from a first.
+    public func reportIdentityInTwoPlaces(_ device: DeviceID, first: String, second: String) {
+        committer.report(.identityInTwoPlaces(device, first: first, second: second, at: clock.now))
+    }
+}

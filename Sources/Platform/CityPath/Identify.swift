@@ -1,0 +1,79 @@
+public import CityIdentity
+public import CityModel
+import CityStorage
+public import PKI
+
+/// The first step: who is this? From what the transport has proven to a principal, or why there is none.
+public struct Identify: Sendable {
+    private let chains: ChainVerifier
+    private let registry: DeviceRegistry
+    private let accounts: Accounts
+
+    init(chains: ChainVerifier, registry: DeviceRegistry, accounts: Accounts) {
+        self.chains = chains
+        self.registry = registry
+        self.accounts = accounts
+    }
+
+    /// Checks the certificates of a handshake: our issuer, their validity, exactly one SPIFFE name of this city.
+    ///
+    /// Whether the name may act now is ``principal(of:)``'s to say, so that a suspended device learns why.
+    public func certificate(
+        _ chain: [[UInt8]], at now: Timestamp
+    ) -> Result<TrustedIdentity, Refusal> {
+        do throws(ChainError) {
+            return .success(try chains.verify(chain, at: now.microseconds))
+        } catch {
+            return .failure(Refusal(step: .identify, code: error.refusalCode, message: error.message))
+        }
+    }
+
+    /// The principal that a checked certificate stands for, if it may act now.
+    public func principal(of identity: TrustedIdentity) -> Result<Principal, Refusal> {
+        switch identity.subject {
+        case .device(let agency, let id): device(DeviceID(id), agency: AgencyID(agency), serial: identity.serialNumber)
+        case .operator(_, let name): person(name)
+        case .other(let path):
+            .failure(.identity(.certificateNameless, "the certificate names `\(path)`, neither a device nor an operator"))
+        }
+    }
+
+    private func device(_ id: DeviceID, agency: AgencyID, serial: String) -> Result<Principal, Refusal> {
+        guard let record = registry.device(id), record.agency == agency else {
+            return .failure(.identity(.deviceUnknown, "no device `\(id)` of agency `\(agency)` is registered"))
+        }
+        switch record.status {
+        case .active: break
+        case .suspended:
+            return .failure(.identity(.deviceSuspended, "device `\(id)` is suspended\(record.reasonSuffix)"))
+        case .revoked:
+            return .failure(.identity(.deviceRevoked, "the identity of device `\(id)` is revoked\(record.reasonSuffix)"))
+        }
+        guard record.certificateSerial == serial else {
+            return .failure(
+                .identity(.certificateSuperseded, "device `\(id)` has a newer certificate than this one (\(serial))"))
+        }
+        return .success(.device(DeviceIdentity(id: id, agency: record.agency, zone: record.zone)))
+    }
+
+    private func person(_ name: String) -> Result<Principal, Refusal> {
+        let known: PersonIdentity?
+        do {
+            known = try accounts.person(name)
+        } catch {
+            return .failure(.identity(.unavailable, "the accounts cannot be read now"))
+        }
+        guard let known else { return .failure(.identity(.notIdentified, "no account `\(name)`")) }
+        return .success(.person(known))
+    }
+}
+
+extension DeviceRecord {
+    fileprivate var reasonSuffix: String { statusReason.map { ": \($0)" } ?? "" }
+}
+
+extension Refusal {
+    static func identity(_ code: Code, _ message: String) -> Refusal {
+        Refusal(step: .identify, code: code, message: message)
+    }
+}

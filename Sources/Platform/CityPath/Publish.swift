@@ -1,0 +1,162 @@
+import CityContext
+import CityIdentity
+import CityModel
+import CityStorage
+import Detection
+import TimeSeries
+
+/// The sixth step: tell who may know. Brings every view up to date with a batch that is durable: registry, detectors,
+/// twin, history, alerts, refusals, retained messages, and those who listen. Used by the committer's thread; a restart
+/// replays batches through the same code.
+final class Publish {
+    private let views: CityViews
+    private var detectors: DetectorBank
+    private var scores: [Float] = []
+    private var entries: [History.Entry] = []
+
+    init(views: CityViews, detectors: DetectorBank) {
+        self.views = views
+        self.detectors = detectors
+    }
+
+    /// Applies a batch.
+    ///
+    /// - Returns: What the detectors found, to be committed with the next batch. While replaying, what was found then
+    ///   is in the journal already and is not raised again.
+    func apply(_ batch: CommittedBatch) throws(StorageError) -> [AlertDraft] {
+        var changes = LiveFeed.Changes()
+        apply(batch.events, of: batch.receipt.batch, to: &changes)
+        let drafts = try apply(batch.observations, to: &changes)
+        views.feed.publish(changes)
+        views.advance(to: batch.receipt)
+        return drafts
+    }
+
+    private func apply(_ events: [CityEvent], of sequence: UInt64, to changes: inout LiveFeed.Changes) {
+        for event in events {
+            switch event {
+            case .attributeDefined(let definition):
+                views.twin.define(definition)
+                views.history.touch(definition.series)
+            case .device(let record): views.registry.apply([record])
+            case .alertRaised, .alertAcknowledged:
+                guard let alert = views.alerts.apply(event) else { continue }
+                changes.alerts.append(alert)
+                views.pending.note(alert: alert)
+            case .refusal(let record):
+                views.refusals.apply(record)
+                changes.refusals.append(record)
+            case .retained(let message): views.retained.apply(message)
+            case .access, .account: break
+            }
+            views.pending.note(event, in: sequence)
+        }
+    }
+
+    private func apply(
+        _ observations: [Observation], to changes: inout LiveFeed.Changes
+    ) throws(StorageError) -> [AlertDraft] {
+        guard !observations.isEmpty else { return [] }
+        var drafts: [AlertDraft] = []
+        var words: [Observation] = []
+        scores.removeAll(keepingCapacity: true)
+        entries.removeAll(keepingCapacity: true)
+        for observation in observations {
+            guard case .number(let number) = observation.value else {
+                scores.append(0)
+                words.append(observation)
+                continue
+            }
+            let finding = try detectors.observe(observation.series, at: observation.observedAt, number)
+            scores.append(Float(finding.score))
+            let reading = Reading(time: observation.observedAt.microseconds, value: number, score: finding.score)
+            entries.append(History.Entry(series: observation.series, reading: reading))
+            if finding.startsAlert, let definition = views.series.definition(of: observation.series) {
+                drafts.append(AlertDraft(definition, observation.observedAt, number, finding))
+            }
+        }
+        try views.history.apply(entries)
+        views.history.apply(words: words)
+        views.twin.apply(observations, scores: scores, touched: &changes.entities)
+        return drafts
+    }
+
+    /// What has changed since the last photograph, as a photograph.
+    func snapshot() -> ViewSnapshot {
+        var snapshot = views.pending.take(appliedSequence: views.applied.batch)
+        let history = views.history.takeChanges()
+        snapshot.blocks = history.blocks
+        snapshot.words = history.words
+        for (series, head) in history.heads {
+            guard let definition = views.series.definition(of: series) else { continue }
+            let current = views.twin.value(of: series)
+            snapshot.series.append(
+                SeriesSnapshot(
+                    definition: definition, observedAt: current?.observedAt, value: current?.value,
+                    score: current?.score ?? 0, head: head))
+        }
+        snapshot.detectors = detectors.takeChanges()
+        return snapshot
+    }
+}
+
+/// The detectors of all series; those not heard of since the start stay on disk.
+struct DetectorBank {
+    private let saved: ViewStore
+    private var detectors: [StreamDetector?] = []
+    private var isDirty: [Bool] = []
+    private var dirty: [Int] = []
+
+    init(saved: ViewStore) {
+        self.saved = saved
+    }
+
+    /// Shows a detector its next value.
+    mutating func observe(
+        _ series: SeriesID, at time: Timestamp, _ value: Double
+    ) throws(StorageError) -> Finding {
+        let index = Int(series.index)
+        while detectors.count <= index {
+            detectors.append(nil)
+            isDirty.append(false)
+        }
+        if detectors[index] == nil { detectors[index] = try load(series) }
+        if !isDirty[index] {
+            isDirty[index] = true
+            dirty.append(index)
+        }
+        return detectors[index]?.observe(time: time.microseconds, value: value) ?? Finding.none
+    }
+
+    /// A detector whose saved state cannot be read begins anew: it is a view, and learns again.
+    private func load(_ series: SeriesID) throws(StorageError) -> StreamDetector {
+        guard let state = try saved.detector(of: series), let detector = try? StreamDetector(decoding: state) else {
+            return StreamDetector()
+        }
+        return detector
+    }
+
+    mutating func takeChanges() -> [(SeriesID, [UInt8])] {
+        var changes: [(SeriesID, [UInt8])] = []
+        changes.reserveCapacity(dirty.count)
+        for index in dirty {
+            var state: [UInt8] = []
+            detectors[index]?.encode(into: &state)
+            changes.append((SeriesID(index: UInt32(index)), state))
+            isDirty[index] = false
+        }
+        dirty.removeAll(keepingCapacity: true)
+        return changes
+    }
+}
+
+extension AlertDraft {
+    /// A detector's finding about one observation.
+    init(_ definition: AttributeDefinition, _ observedAt: Timestamp, _ value: Double, _ finding: Finding) {
+        self.init(
+            entity: definition.entity, attribute: definition.attribute, device: definition.device,
+            kind: finding.kind.rawValue, severity: finding.score > 0.97 ? .critical : .warning,
+            text: finding.explain(value: value, unit: definition.unitCode, name: definition.attribute),
+            observedAt: observedAt)
+    }
+}

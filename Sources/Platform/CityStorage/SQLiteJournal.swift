@@ -1,0 +1,237 @@
+public import CityModel
+import Foundation
+import GRDB
+public import TransparencyLog
+
+/// The journal in an SQLite file: write-ahead log, `synchronous = FULL`, one transaction a batch.
+public final class SQLiteJournal: Journal {
+    private let pool: DatabasePool
+    private let path: String
+
+    /// Opens the journal at `path`, making it when it isn't there.
+    ///
+    /// - Throws: ``StorageError``: ``StorageError/Code/damaged`` when the file isn't a whole SQLite database,
+    ///   ``StorageError/Code/newerFormat`` when a newer program wrote it.
+    public init(path: String) throws(StorageError) {
+        self.path = path
+        pool = try sqlite(path) {
+            var configuration = Configuration()
+            configuration.maximumReaderCount = 4
+            configuration.busyMode = .timeout(5)
+            configuration.prepareDatabase { database in
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+                try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            }
+            return try DatabasePool(path: path, configuration: configuration)
+        }
+        try SQLiteJournal.refuseTruncated(path: path, pool: pool)
+        try sqlite(path) { try pool.write(SQLiteJournal.makeTables) }
+        guard let version = try setting("formatVersion") else {
+            try keepSetting("formatVersion", String(StorageLimits.formatVersion))
+            return
+        }
+        guard let number = Int(version), number <= StorageLimits.formatVersion else {
+            throw StorageError(
+                .newerFormat,
+                "\(path) has format \(version); this program knows \(StorageLimits.formatVersion): use the newer bastide")
+        }
+    }
+
+    private static func makeTables(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                CREATE TABLE IF NOT EXISTS setting(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+                CREATE TABLE IF NOT EXISTS batch(
+                    sequence INTEGER PRIMARY KEY, committed_at INTEGER NOT NULL,
+                    first_observed INTEGER, last_observed INTEGER,
+                    leaf BLOB NOT NULL, hashes BLOB NOT NULL, content BLOB NOT NULL);
+                CREATE INDEX IF NOT EXISTS batch_observed ON batch(last_observed, first_observed);
+                CREATE TABLE IF NOT EXISTS checkpoint(
+                    size INTEGER PRIMARY KEY, note TEXT NOT NULL, signed_at INTEGER NOT NULL);
+                CREATE TABLE IF NOT EXISTS credential(name TEXT PRIMARY KEY, secret TEXT NOT NULL) WITHOUT ROWID;
+                """)
+    }
+
+    /// SQLite finds a cut-off file only when it reads the missing page; we want to know before we serve from it.
+    private static func refuseTruncated(path: String, pool: DatabasePool) throws(StorageError) {
+        let (pages, pageBytes) = try sqlite(path) {
+            try pool.read { database in
+                (
+                    try Int64.fetchOne(database, sql: "PRAGMA page_count") ?? 0,
+                    try Int64.fetchOne(database, sql: "PRAGMA page_size") ?? 0
+                )
+            }
+        }
+        let fileBytes = fileSize(path)
+        let logBytes = fileSize(path + "-wal")
+        guard fileBytes >= pages * pageBytes || logBytes > 0 else {
+            throw StorageError(
+                .damaged, "\(path) is cut off: \(fileBytes) of \(pages * pageBytes) bytes are there")
+        }
+    }
+
+    /// The number of the newest batch, read from the file.
+    public var lastSequence: UInt64 {
+        let newest = try? pool.read { try Int64.fetchOne($0, sql: "SELECT max(sequence) FROM batch") }
+        return UInt64(newest.flatMap { $0 } ?? 0)
+    }
+
+    /// Writes and syncs one batch.
+    public func append(_ batch: SealedBatch) throws(StorageError) {
+        let hashes = batch.completedHashes.reduce(into: Data()) { data, digest in digest.withUnsafeBytes { data.append(contentsOf: $0) } }
+        try sqlite(path) {
+            try pool.writeWithoutTransaction { database in
+                let insert = try database.cachedStatement(
+                    sql: "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)")
+                try insert.execute(arguments: [
+                    Int64(batch.sequence), batch.committedAt.microseconds, batch.observed?.lowerBound.microseconds,
+                    batch.observed?.upperBound.microseconds, Data(batch.leafText), hashes, Data(batch.content),
+                ])
+            }
+        }
+    }
+
+    /// One batch by its number.
+    public func batch(_ sequence: UInt64) throws(StorageError) -> StoredBatch? {
+        try batches(after: sequence &- 1, limit: 1).first { $0.sequence == sequence }
+    }
+
+    /// Batches in order.
+    public func batches(after sequence: UInt64, limit: Int) throws(StorageError) -> [StoredBatch] {
+        try sqlite(path) {
+            try pool.read { database in
+                let rows = try Row.fetchAll(
+                    database,
+                    sql: """
+                        SELECT sequence, committed_at, leaf, content FROM batch WHERE sequence > ?
+                        ORDER BY sequence LIMIT ?
+                        """, arguments: [Int64(clamping: sequence), limit])
+                return rows.map { row in
+                    StoredBatch(
+                        sequence: UInt64(row[0] as Int64), committedAt: Timestamp(microseconds: row[1]),
+                        leafText: Array(row[2] as Data), content: Array(row[3] as Data))
+                }
+            }
+        }
+    }
+
+    /// The batches whose span of observation times covers `time`.
+    public func candidates(observedAt time: Timestamp) throws(StorageError) -> [UInt64] {
+        try sqlite(path) {
+            try pool.read { database in
+                try Int64.fetchAll(
+                    database,
+                    sql: """
+                        SELECT sequence FROM batch WHERE last_observed >= ?1 AND first_observed <= ?1 ORDER BY sequence
+                        """, arguments: [time.microseconds]
+                ).map(UInt64.init)
+            }
+        }
+    }
+
+    /// Reads the hash from the row of the leaf that completed its subtree.
+    public func storedHash(level: Int, index: UInt64) throws(StorageError) -> Digest {
+        let leaf = ((index + 1) << UInt64(level)) - 1
+        let hashes = try sqlite(path) {
+            try pool.read { database in
+                try Data.fetchOne(
+                    database, sql: "SELECT hashes FROM batch WHERE sequence = ?", arguments: [Int64(leaf + 1)])
+            }
+        }
+        guard let hashes, hashes.count >= (level + 1) * 32,
+            let digest = Digest(Array(hashes)[(level * 32)..<((level + 1) * 32)])
+        else {
+            throw StorageError(.damaged, "\(path): batch \(leaf + 1) lacks the ledger's hash at level \(level)")
+        }
+        return digest
+    }
+
+    /// Keeps a signed checkpoint.
+    public func keepCheckpoint(size: UInt64, note: String, at time: Timestamp) throws(StorageError) {
+        try sqlite(path) {
+            try pool.write { database in
+                try database.execute(
+                    sql: "INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?)",
+                    arguments: [Int64(size), note, time.microseconds])
+            }
+        }
+    }
+
+    /// The newest checkpoint kept.
+    public func newestCheckpoint() throws(StorageError) -> (size: UInt64, note: String)? {
+        try sqlite(path) {
+            try pool.read { database in
+                try Row.fetchOne(database, sql: "SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1")
+                    .map { (size: UInt64($0[0] as Int64), note: $0[1] as String) }
+            }
+        }
+    }
+
+    /// A small setting.
+    public func setting(_ key: String) throws(StorageError) -> String? {
+        try sqlite(path) {
+            try pool.read { try String.fetchOne($0, sql: "SELECT value FROM setting WHERE key = ?", arguments: [key]) }
+        }
+    }
+
+    /// Keeps a small setting.
+    public func keepSetting(_ key: String, _ value: String) throws(StorageError) {
+        try sqlite(path) {
+            try pool.write {
+                try $0.execute(sql: "INSERT OR REPLACE INTO setting VALUES (?, ?)", arguments: [key, value])
+            }
+        }
+    }
+
+    /// The size of the file and of its write-ahead log.
+    public var bytesOnDisk: Int64 { fileSize(path) + fileSize(path + "-wal") }
+
+    /// Reads every page and says what SQLite finds wrong; empty when all is well.
+    public func integrityProblems() throws(StorageError) -> [String] {
+        try sqlite(path) {
+            try pool.read { try String.fetchAll($0, sql: "PRAGMA integrity_check(20)") }.filter { $0 != "ok" }
+        }
+    }
+}
+
+extension SQLiteJournal: CredentialTable {
+    /// The secret kept under `name`.
+    public func secret(of name: String) throws(StorageError) -> String? {
+        try sqlite(path) {
+            try pool.read {
+                try String.fetchOne($0, sql: "SELECT secret FROM credential WHERE name = ?", arguments: [name])
+            }
+        }
+    }
+
+    /// Keeps, or with nil removes, the secret of `name`.
+    public func keepSecret(_ secret: String?, of name: String) throws(StorageError) {
+        try sqlite(path) {
+            try pool.write { database in
+                if let secret {
+                    try database.execute(sql: "INSERT OR REPLACE INTO credential VALUES (?, ?)", arguments: [name, secret])
+                } else {
+                    try database.execute(sql: "DELETE FROM credential WHERE name = ?", arguments: [name])
+                }
+            }
+        }
+    }
+
+    /// Every name that has a secret.
+    public func credentialNames() throws(StorageError) -> [String] {
+        try sqlite(path) {
+            try pool.read { try String.fetchAll($0, sql: "SELECT name FROM credential ORDER BY name") }
+        }
+    }
+}
+
+/// Where the verifiers of passwords are kept. Not in the journal: what is there is meant to be proven to others.
+public protocol CredentialTable: Sendable {
+    /// The secret kept under `name`, or nil.
+    func secret(of name: String) throws(StorageError) -> String?
+    /// Keeps, or with nil removes, the secret of `name`. Durable when it returns.
+    func keepSecret(_ secret: String?, of name: String) throws(StorageError)
+    /// Every name that has a secret, in order.
+    func credentialNames() throws(StorageError) -> [String]
+}
