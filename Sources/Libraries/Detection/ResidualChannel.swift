@@ -9,38 +9,36 @@ struct ResidualChannel: Sendable, Equatable {
     private(set) var tail = TailModel()
 
     /// Readings over which the recent size is the mean.
-    private static let recentMemory: Float = 935
+    private static let recentMemory: Float = 925
     /// Readings over which the lasting size is the mean.
-    private static let lastingMemory: Float = 2_650
+    private static let lastingMemory: Float = 1_650
     /// Multiples of the usual size above which a residual does not move the recent size further.
-    private static let outlier: Float = 9
+    private static let outlier: Float = 8
     /// Residuals seen before sizes are counted, before they are judged, and before the judgement has full weight.
     private static let (beforeCounting, beforeJudging, untilTrusted): (UInt16, UInt16, Float) = (10, 20, 100)
-    /// Smaller residuals are rounding errors of the arithmetic, in units of the values they come from.
-    private static let rounding: Float = 1e-6
 
     /// What a residual is measured with: half the lasting size at least, so that calm hours do not make all else look wild.
     @inline(__always)
-    func usualSize(near magnitude: Float) -> Float {
-        max(recentSize, lastingSize / 2, magnitude * Self.rounding, .leastNormalMagnitude)
+    func usualSize(grain: Float) -> Float {
+        max(recentSize, lastingSize * 0.6, grain)
     }
 
     /// How far residuals usually stray either side: about one in fifty strays further.
-    func usualReach(near magnitude: Float) -> Float { usualSize(near: magnitude) * max(tail.threshold, 1) }
+    func usualReach(grain: Float) -> Float { usualSize(grain: grain) * max(tail.threshold, 1) }
 
     /// Judges a residual by those before it, then learns it.
     ///
     /// - Parameters:
     ///   - residual: A finite number.
-    ///   - magnitude: The size of the numbers whose difference it is.
+    ///   - grain: The smallest residual that is more than a rounding error. Above zero.
     /// - Returns: The surprise; 0 for the ordinary and while little is known.
-    mutating func judge(_ residual: Float, near magnitude: Float) -> Float {
+    mutating func judge(_ residual: Float, grain: Float) -> Float {
         let size = abs(residual)
         guard count > 0 else {
             (recentSize, lastingSize, count) = (size, size, 1)
             return 0
         }
-        let usual = usualSize(near: magnitude)
+        let usual = usualSize(grain: grain)
         let multiple = min(size / usual, 1e9)
         var surprise: Float = 0
         if count > Self.beforeJudging {

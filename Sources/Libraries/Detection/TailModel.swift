@@ -4,7 +4,7 @@
 /// threshold, which about one in fifty exceeds, the share of sizes greater than `x` is modelled as
 /// `share × (x / threshold)^-exponent` (Hill, Annals of Statistics 1975; as used for streams by Siffer et al., KDD 2017).
 struct TailModel: Sendable, Equatable {
-    /// Empty until the first size is counted.
+    /// Counts in eighths, so that a rare size fades over three halvings. Empty until the first size is counted.
     private(set) var bins: [UInt16] = []
     private(set) var total: UInt16 = 0
     private(set) var untilFit: UInt8 = 0
@@ -16,9 +16,11 @@ struct TailModel: Sendable, Equatable {
     /// The bins' exponents begin at 2⁻⁵; two bits of the significand follow.
     private static let firstBin = (127 - 5) << 2
     /// When this many sizes are counted all counts are halved: what is older than a few thousand readings fades.
-    static let memory: UInt16 = 4_700
+    static let memory: UInt16 = 4_500 * eighths
+    /// Units of ``bins`` and ``total`` that one size adds. Bounds the memory: 8 × 4,700 fits 16 bits.
+    static let eighths: UInt16 = 8
     /// Share of the sizes that the power law describes.
-    private static let tailShare: Float = 0.02
+    private static let tailShare: Float = 0.017
     /// Fewest sizes that the power law is fitted to.
     private static let tailCount: Float = 8
     /// Steepest tail believed: residuals of real series are never as thin as the normal law's.
@@ -35,10 +37,10 @@ struct TailModel: Sendable, Equatable {
 
     mutating func count(_ size: Float) {
         if bins.isEmpty { bins = [UInt16](repeating: 0, count: Self.binCount) }
-        bins[Self.bin(of: size)] &+= 1
-        total += 1
+        bins[Self.bin(of: size)] &+= Self.eighths
+        total += Self.eighths
         if total > Self.memory { halve() }
-        if untilFit == 0 || total < Self.binCount {
+        if untilFit == 0 || total < UInt16(Self.binCount) * Self.eighths {
             fit()
             untilFit = Self.fitInterval
         }
@@ -55,23 +57,24 @@ struct TailModel: Sendable, Equatable {
 
     /// Sets the threshold to the lowest bin edge that few enough sizes exceed, and the exponent from those that do.
     private mutating func fit() {
-        let wanted = max(Self.tailShare * Float(total), Self.tailCount)
+        let sizes = Float(total) / Float(Self.eighths)
+        let wanted = max(Self.tailShare * sizes, Self.tailCount)
         var tail: Float = 0
         var logSum: Float = 0
         var first = Self.binCount
         while first > 1, tail < wanted {
-            let count = Float(bins[first - 1])
+            let count = Float(bins[first - 1]) / Float(Self.eighths)
             if tail > 3, tail + count > wanted { break }
             first -= 1
             tail += count
-            logSum += count * (Self.logOfMiddle(first))
+            logSum += count * Self.logOfMiddle(first)
         }
         let logThreshold = Self.logOfEdge(first)
         let excess = (logSum - tail * logThreshold) * 0.693_147
         threshold = Self.edge(first)
         // One more size than seen, of the steepest law: keeps a tail of few sizes from being believed too thin.
         exponent = min((tail + 1) / (excess + 1 / Self.steepest), Self.steepest)
-        logShare = binaryLogarithm((tail + 1) / (Float(total) + 2))
+        logShare = binaryLogarithm((tail + 1) / (sizes + 2))
     }
 
     private static func bin(of size: Float) -> Int {

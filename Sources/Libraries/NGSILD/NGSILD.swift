@@ -1,1 +1,51 @@
+/// NGSI-LD (ETSI GS CIM 009, v1.8 and v1.9): what an entity looks like in JSON, and how one asks for entities.
+///
+/// - Takes: parsed or raw JSON from devices and HTTP clients, and the texts of query parameters, already URL-decoded.
+/// - Gives: ``EntityFragment`` and ``Attribute`` from any of the three representations; ``RenderEntity`` and
+///   ``RenderTemporalEntity`` as bytes in any of them; ``QueryExpression``, ``TypeSelection``, ``TextPattern`` and
+///   ``TemporalQuery`` to choose entities and instants; ``ProblemDetails`` for refusals.
+/// - Owns: nothing; every type is a value.
+/// - Relies on: `JSONBytes`. Knows nothing of sockets, HTTP, storage or time.
+/// - Leaves out: JSON-LD expansion. Terms stay short names; an `@context` is checked in form and handed over as it came.
+public enum NGSILDLimits {
+    /// Properties of properties of properties: CIM 009 draws no line, real data models stop at three.
+    public static let attributeDepth = 8
+    /// Longest identifier or name, in bytes of UTF-8.
+    public static let nameBytes = 2048
+    /// Longest `unitCode`, in bytes: UN/CEFACT codes have three; room for codes of one's own.
+    public static let unitCodeBytes = 32
+    /// Longest `q`, type selection or pattern, in bytes. URLs beyond 8 KiB do not survive common proxies either.
+    public static let queryBytes = 4096
+    /// Comparisons in one `q`, and values in all its lists together.
+    public static let queryTerms = 128
+    /// Parentheses inside each other in one `q`.
+    public static let queryDepth = 16
+    /// States of one compiled pattern. A match costs at most this many steps for each character.
+    public static let patternStates = 1024
+}
 
+/// The terms and IRIs of the NGSI-LD core `@context` (CIM 009 §4.4).
+enum CoreContext {
+    static let namespace = "https://uri.etsi.org/ngsi-ld/"
+    static let defaultContext = "https://uri.etsi.org/ngsi-ld/default-context/"
+    /// Stands for JSON's `null`, which JSON-LD would drop: a deletion (CIM 009 §4.5.0).
+    static let null = "urn:ngsi-ld:null"
+
+    /// The short name of a member or a type; names outside the core namespace stay as they are.
+    static func term(_ name: String) -> String {
+        switch name {
+        case "@id": return "id"
+        case "@type": return "type"
+        default: break
+        }
+        guard name.hasPrefix(namespace) else { return name }
+        let local = name.dropFirst(name.hasPrefix(defaultContext) ? defaultContext.count : namespace.count)
+        return valueMembers[String(local)] ?? String(local)
+    }
+
+    private static let valueMembers = [
+        "hasValue": "value", "hasObject": "object", "hasLanguageMap": "languageMap", "hasVocab": "vocab",
+        "hasJSON": "json", "hasValueList": "valueList", "hasObjectList": "objectList", "hasObjectType": "objectType",
+        "hasValueType": "valueType",
+    ]
+}

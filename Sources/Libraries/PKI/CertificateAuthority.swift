@@ -40,13 +40,14 @@ public struct CertificateAuthority: Sendable {
         let issuingKey = SigningKey()
         let (root, issuing) = try making("authority") {
             let rootProfile = try CertificateProfile.authority(
-                named: "\(domain) root".prefixed(), organisation: organisation, trustDomain: trustDomain, pathLength: 1)
+                named: commonName("root of \(domain)"), organisation: organisation, trustDomain: trustDomain,
+                pathLength: 1)
             let root = try rootProfile.certificate(
                 for: rootKey.certificateKey.publicKey, issuer: rootProfile.subject, issuerKey: rootKey.certificateKey,
                 notBefore: now.beforeClockSkew, notAfter: now.after(PKILimits.rootValidity))
             let issuingProfile = try CertificateProfile.authority(
-                named: "\(domain) issuing".prefixed(), organisation: organisation, trustDomain: trustDomain,
-                pathLength: 0)
+                named: commonName("issuing authority of \(domain)"), organisation: organisation,
+                trustDomain: trustDomain, pathLength: 0)
             let issuing = try issuingProfile.certificate(
                 for: issuingKey.certificateKey.publicKey, issuer: rootProfile.subject,
                 issuerKey: rootKey.certificateKey, notBefore: now.beforeClockSkew,
@@ -92,6 +93,9 @@ public struct CertificateAuthority: Sendable {
     /// The issuing certificate's PEM: what a device or server appends to its own to form its chain.
     public var chainPEM: String { issuing.pem }
 
+    /// Cut to what a common name holds.
+    private static func commonName(_ text: String) -> String { String(text.prefix(PKILimits.nameCharacters)) }
+
     static func requireName(_ name: String, _ what: String) throws(PKIError) {
         guard (1...PKILimits.nameCharacters).contains(name.unicodeScalars.count),
             name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
@@ -108,11 +112,6 @@ public struct CertificateAuthority: Sendable {
             throw PKIError(.invalidValidity, "the \(what) certificate cannot be written: \(error)")
         }
     }
-}
-
-extension String {
-    /// Cut to what a common name holds.
-    fileprivate func prefixed() -> String { String(prefix(PKILimits.nameCharacters)) }
 }
 
 extension Date {

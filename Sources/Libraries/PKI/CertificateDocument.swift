@@ -20,9 +20,9 @@ public struct CertificateDocument: Hashable, Sendable, CustomStringConvertible {
     /// - Parameter der: The DER encoding, of at most ``PKILimits/certificateBytes``.
     /// - Throws: ``PKIError/Code/malformedCertificate``.
     public init(der: [UInt8]) throws(PKIError) {
-        guard der.count <= PKILimits.certificateBytes, let certificate = try? Certificate(derEncoded: der) else {
-            throw PKIError(.malformedCertificate, "the certificate is not X.509 in DER")
-        }
+        guard der.count <= PKILimits.certificateBytes, let node = try? DER.parse(der),
+            CertificateDocument.hasWholeSignatureBytes(node), let certificate = try? Certificate(derEncoded: node)
+        else { throw PKIError(.malformedCertificate, "the certificate is not X.509 in DER") }
         self.init(certificate, der: der)
     }
 
@@ -51,10 +51,22 @@ public struct CertificateDocument: Hashable, Sendable, CustomStringConvertible {
         notAfter = certificate.notValidAfter
     }
 
+    /// The signature's bit string ends at a byte. The parser ignores unused bits, which would let one certificate appear
+    /// in several encodings.
+    private static func hasWholeSignatureBytes(_ certificate: ASN1Node) -> Bool {
+        guard case .constructed(let parts) = certificate.content, let signature = Array(parts).last,
+            case .primitive(let bytes) = signature.content
+        else { return false }
+        return bytes.first == 0
+    }
+
     /// The PEM text, with a final newline.
     public var pem: String { PEMDocument(type: "CERTIFICATE", derBytes: der).pemString + "\n" }
 
     /// SHA-256 of the DER encoding, in lower-case hexadecimal.
+    ///
+    /// To show, not to revoke by: whoever holds a certificate can negate the second half of its ECDSA signature, which
+    /// stays valid under another fingerprint. The serial number is signed.
     public var fingerprint: String { hexadecimal(SHA256.hash(data: der)) }
 
     /// The subject as text: `CN=gauge-7,O=water`.

@@ -1,4 +1,3 @@
-import Crypto
 public import Foundation
 import X509
 
@@ -56,33 +55,37 @@ public struct ChainVerifier: Sendable {
         guard chain.count <= PKILimits.chainCertificates else {
             throw ChainError(.chainTooLong, "the peer presented \(chain.count) certificates")
         }
-        let certificate = try ChainVerifier.parse(der)
+        let document = try ChainVerifier.parse(der)
+        let certificate = document.certificate
         let issuer = try issuer(of: certificate, presented: chain.dropFirst())
         try requireValidity(of: certificate, below: issuer, now: now)
         try ChainVerifier.requireClient(certificate)
         return TrustedIdentity(
-            spiffeID: try spiffeID(of: certificate), serialNumber: hexadecimal(certificate.serialNumber.bytes),
-            fingerprint: hexadecimal(SHA256.hash(data: der)), notAfter: certificate.notValidAfter)
+            spiffeID: try spiffeID(of: certificate), serialNumber: document.serialNumber,
+            fingerprint: document.fingerprint, notAfter: document.notAfter)
     }
 
-    private static func parse(_ der: [UInt8]) throws(ChainError) -> Certificate {
-        guard der.count <= PKILimits.certificateBytes, let certificate = try? Certificate(derEncoded: der) else {
+    private static func parse(_ der: [UInt8]) throws(ChainError) -> CertificateDocument {
+        do {
+            return try CertificateDocument(der: der)
+        } catch {
             throw ChainError(.malformed, "the peer's certificate is not X.509 in DER")
         }
-        return certificate
     }
 
-    /// The known issuer, or one that the peer presented and that stands below a known one.
+    /// A known issuer, or one that the peer presented and that stands below a known one.
     private func issuer(
         of certificate: Certificate, presented: ArraySlice<[UInt8]>
     ) throws(ChainError) -> TrustedIssuer {
-        if presented.isEmpty || issuers.contains(where: { $0.subject == certificate.issuer }) {
+        do {
             return try TrustedIssuer.signer(of: certificate, among: issuers)
+        } catch {
+            guard !presented.isEmpty else { throw error }
         }
         // From the top down, so that nothing is read of an authority whose signature is not yet checked.
         var trusted = issuers
         for der in presented.reversed() {
-            let authority = try ChainVerifier.parse(der)
+            let authority = try ChainVerifier.parse(der).certificate
             // A root that the peer sent along is of no use: trust does not come from the peer.
             guard authority.issuer != authority.subject else { continue }
             trusted.insert(try TrustedIssuer(authority, below: trusted), at: 0)

@@ -36,7 +36,7 @@ struct TrustedIssuer: Sendable {
     /// Extensions are read only now that the signature is known to be good.
     private init(_ certificate: Certificate, above: TrustedIssuer?) throws(ChainError) {
         guard case .isCertificateAuthority(let ownLength)? = try certificate.reading({ try $0.basicConstraints }),
-            try certificate.reading({ try $0.keyUsage })?.keyCertSign ?? true
+            try certificate.reading({ try $0.keyUsage })?.keyCertSign == true
         else { throw ChainError(.issuerNotAnAuthority, "`\(certificate.subject)` is not an authority") }
         try certificate.requireKnownCriticalExtensions()
         if let allowed = above?.pathLength, allowed < 1 {

@@ -26,7 +26,7 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
 package struct YAMLPlace {
     package let file: String
     package let path: String
-    package let node: Node
+    private let node: Node
 
     /// Parses a file that must be one mapping.
     package init(parsing text: String, file: String) throws(ConfigurationError) {
@@ -38,7 +38,7 @@ package struct YAMLPlace {
         } catch {
             throw ConfigurationError(file: file, line: 0, message: "not YAML: \(error)")
         }
-        self.init(file: file, path: "", node: parsed ?? Node([:] as [(Node, Node)], .implicit))
+        self.init(file: file, path: "", node: parsed ?? Node.mapping(Node.Mapping([])))
     }
 
     private init(file: String, path: String, node: Node) {

@@ -1,4 +1,4 @@
-public import CityModel
+import CityModel
 import Synchronization
 
 /// What the city counts. Names follow Prometheus' conventions; read them with ``samples()``.

@@ -46,7 +46,8 @@ public final class CityViews: Sendable {
 
     /// What a series meant in the batch `sequence`.
     func definition(of series: SeriesID, at sequence: UInt64) throws(StorageError) -> AttributeDefinition? {
-        try pending.definition(of: series, at: sequence) ?? saved.definition(of: series, at: sequence)
+        if let definition = pending.definition(of: series, at: sequence) { return definition }
+        return try saved.definition(of: series, at: sequence)
     }
 
     /// Fills the views from their last photograph.

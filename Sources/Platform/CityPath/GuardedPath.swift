@@ -5,7 +5,7 @@
 /// - Owns: the six steps, ``Identify``, ``Authoriser``, ``Understand``, ``Classify``, ``Commit``, ``Publish``; each is a
 ///   type in the file of its name.
 /// - Relies on: `CityStorage` to keep, `CityIdentity` to know, `CityContext` to tell, `Detection` to judge.
-public import CityIdentity
+import CityIdentity
 public import CityModel
 import CityStorage
 public import JSONBytes

@@ -1,6 +1,7 @@
-public import CityIdentity
+import CityIdentity
 public import CityModel
 import CityStorage
+import Foundation
 public import PKI
 
 /// The first step: who is this? From what the transport has proven to a principal, or why there is none.
@@ -18,23 +19,30 @@ public struct Identify: Sendable {
     /// Checks the certificates of a handshake: our issuer, their validity, exactly one SPIFFE name of this city.
     ///
     /// Whether the name may act now is ``principal(of:)``'s to say, so that a suspended device learns why.
-    public func certificate(
-        _ chain: [[UInt8]], at now: Timestamp
-    ) -> Result<TrustedIdentity, Refusal> {
+    ///
+    /// - Parameters:
+    ///   - chain: DER encodings, the peer's own first.
+    ///   - now: The present.
+    /// - Returns: The identity, or the refusal for the record.
+    public func certificate(_ chain: [[UInt8]], at now: Timestamp) -> Result<TrustedIdentity, Refusal> {
+        let date = Date(timeIntervalSince1970: Double(now.microseconds) / 1_000_000)
         do throws(ChainError) {
-            return .success(try chains.verify(chain, at: now.microseconds))
+            return .success(try chains.verify(chain, now: date))
         } catch {
-            return .failure(Refusal(step: .identify, code: error.refusalCode, message: error.message))
+            return .failure(.identity(error.code.refusal, error.message))
         }
     }
 
     /// The principal that a checked certificate stands for, if it may act now.
     public func principal(of identity: TrustedIdentity) -> Result<Principal, Refusal> {
-        switch identity.subject {
-        case .device(let agency, let id): device(DeviceID(id), agency: AgencyID(agency), serial: identity.serialNumber)
+        switch identity.spiffeID.role {
+        case .device(let agency, let id):
+            device(DeviceID(id), agency: AgencyID(agency), serial: identity.serialNumber)
         case .operator(_, let name): person(name)
-        case .other(let path):
-            .failure(.identity(.certificateNameless, "the certificate names `\(path)`, neither a device nor an operator"))
+        case .other:
+            .failure(
+                .identity(
+                    .certificateNameless, "the certificate names `\(identity.spiffeID)`, neither a device nor an operator"))
         }
     }
 
@@ -65,6 +73,20 @@ public struct Identify: Sendable {
         }
         guard let known else { return .failure(.identity(.notIdentified, "no account `\(name)`")) }
         return .success(.person(known))
+    }
+}
+
+extension ChainError.Code {
+    /// The refusal that a broken rule becomes in the city's records.
+    fileprivate var refusal: Refusal.Code {
+        switch self {
+        case .noCertificate: .notIdentified
+        case .expired, .notYetValid, .issuerNotValidNow: .certificateExpired
+        case .untrustedIssuer, .wrongSignature, .issuerNotAnAuthority, .chainTooLong, .malformed,
+            .authorityCertificate, .wrongKeyUsage, .notForClientAuthentication, .unsupportedCriticalExtension:
+            .certificateUntrusted
+        case .noSPIFFEName, .severalSPIFFENames, .malformedSPIFFEName, .wrongTrustDomain: .certificateNameless
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import CityContext
 public import CityModel
 import CityStorage
 public import TransparencyLog

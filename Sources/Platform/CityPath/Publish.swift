@@ -68,10 +68,11 @@ final class Publish {
                 continue
             }
             let finding = try detectors.observe(observation.series, at: observation.observedAt, number)
-            scores.append(Float(finding.score))
-            let reading = Reading(time: observation.observedAt.microseconds, value: number, score: finding.score)
+            let score = finding?.score ?? 0
+            scores.append(Float(score))
+            let reading = Reading(time: observation.observedAt.microseconds, value: number, score: score)
             entries.append(History.Entry(series: observation.series, reading: reading))
-            if finding.startsAlert, let definition = views.series.definition(of: observation.series) {
+            if let finding, finding.startsAlert, let definition = views.series.definition(of: observation.series) {
                 drafts.append(AlertDraft(definition, observation.observedAt, number, finding))
             }
         }
@@ -114,7 +115,7 @@ struct DetectorBank {
     /// Shows a detector its next value.
     mutating func observe(
         _ series: SeriesID, at time: Timestamp, _ value: Double
-    ) throws(StorageError) -> Finding {
+    ) throws(StorageError) -> Finding? {
         let index = Int(series.index)
         while detectors.count <= index {
             detectors.append(nil)
@@ -125,7 +126,7 @@ struct DetectorBank {
             isDirty[index] = true
             dirty.append(index)
         }
-        return detectors[index]?.observe(time: time.microseconds, value: value) ?? Finding.none
+        return detectors[index]?.observe(time: time.microseconds, value: value)
     }
 
     /// A detector whose saved state cannot be read begins anew: it is a view, and learns again.
@@ -155,8 +156,8 @@ extension AlertDraft {
     init(_ definition: AttributeDefinition, _ observedAt: Timestamp, _ value: Double, _ finding: Finding) {
         self.init(
             entity: definition.entity, attribute: definition.attribute, device: definition.device,
-            kind: finding.kind.rawValue, severity: finding.score > 0.97 ? .critical : .warning,
-            text: finding.explain(value: value, unit: definition.unitCode, name: definition.attribute),
+            kind: String(describing: finding.kind), severity: finding.kind == .stuck ? .notice : .warning,
+            text: finding.explanation(value: value, unit: definition.unitCode ?? "", name: definition.attribute),
             observedAt: observedAt)
     }
 }

@@ -1,4 +1,4 @@
-public import CityModel
+import CityModel
 import CityStorage
 import JSONBytes
 import NGSILD
@@ -185,7 +185,7 @@ struct Understand: Sendable {
     ) -> Result<EntityID, Refusal> {
         let fragment: EntityFragment
         do {
-            fragment = try EntityFragment(parsing: bytes)
+            fragment = try EntityFragment(parsing: bytes, purpose: .update)
         } catch {
             return .failure(.malformed(error.message))
         }
@@ -202,8 +202,8 @@ struct Understand: Sendable {
             return .failure(.malformed("at `$`: expected at least one attribute, found none"))
         }
         var found: [Observation] = []
-        for member in fragment.attributes {
-            switch observation(member.attribute, member.name, of: entity, type: type, mapping, now) {
+        for attribute in fragment.attributes {
+            switch observation(attribute, of: entity, type: type, mapping, now) {
             case .success(let observation): found.append(observation)
             case .failure(let refusal): return .failure(refusal)
             }
@@ -213,9 +213,9 @@ struct Understand: Sendable {
     }
 
     private func observation(
-        _ attribute: EntityFragment.Attribute, _ name: String, of entity: EntityID, type: String,
-        _ mapping: EntityMapping, _ now: Timestamp
+        _ attribute: Attribute, of entity: EntityID, type: String, _ mapping: EntityMapping, _ now: Timestamp
     ) -> Result<Observation, Refusal> {
+        let name = attribute.name
         let specification = catalogue.specification(of: name, in: type)
         let path = "$.\(name)"
         if let unit = attribute.unitCode, let expected = specification.unitCode, unit != expected {
@@ -224,7 +224,8 @@ struct Understand: Sendable {
                     step: .understand, code: .unitMismatch,
                     message: "at `\(path).unitCode`: expected `\(expected)`, found `\(unit.prefix(16))`"))
         }
-        let value = AttributeValue(attribute)
+        let reading = AttributeValue.reading(attribute)
+        guard case .success(let value) = reading else { return reading.map { _ in preconditionFailure("unreachable") } }
         if let number = value.number,
             let refusal = Understand.check(number, specification, Array("\(name).value".utf8))
         {

@@ -73,7 +73,7 @@ struct DevicePlacement {
         case (.carPark, .ring), (.carPark, .bridge), (.carPark, .lane): false
         case (.wasteContainer, .ring), (.wasteContainer, .bridge), (.wasteContainer, .lane): false
         case (.chargingStation, .ring), (.chargingStation, .bridge), (.chargingStation, .lane): false
-        case (.streetlight, .lane): false
+        case (.streetlight, .lane), (.soundMeter, .lane): false
         default: true
         }
     }
@@ -130,7 +130,8 @@ struct DevicePlacement {
             case .airQualityStation, .soundMeter, .wasteContainer: random.within(0.8...1.2)
             }
         return DeviceTraits(
-            place: spot.place, roadClass: spot.road.roadClass, use: use(of: district, random: &random), seed: deviceSeed,
+            place: spot.place, roadClass: spot.road.roadClass, use: use(of: district, random: &random),
+            seed: deviceSeed,
             size: size, lean: random.unit())
     }
 

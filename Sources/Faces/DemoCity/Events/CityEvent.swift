@@ -50,10 +50,11 @@ extension CitySimulation {
         return schedule.active(at: elapsed).map { $0.template.event(number: $0.number, cityStart: start) }
     }
 
-    /// The first event that begins after an instant: one every two to three minutes, each kind within any quarter of
-    /// an hour.
+    /// The first event that begins after an instant: one every two to three minutes, each kind within the first quarter
+    /// of an hour, and again at least every eighteen minutes.
     ///
-    /// - Parameter instant: When.
+    /// - Parameter instant: After when; an instant before ``start`` gives the first event.
+    /// - Returns: An event that is still to come.
     public func nextEvent(after instant: DemoInstant) -> CityEvent {
         let next = schedule.next(after: (instant - start).milliseconds)
         return next.template.event(number: next.number, cityStart: start)

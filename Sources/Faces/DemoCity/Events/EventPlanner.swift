@@ -22,7 +22,7 @@ struct EventPlanner {
             .burstMain, .stolenIdentity, .blockedJunction, .impostor, .airQualityEpisode, .stuckSensor,
         ]
         if rounds > 0 {
-            // Two places may swap with their neighbour; more would let a kind wait longer than a quarter of an hour.
+            // One kind may swap with the next; more would let a kind wait too long.
             let swap = random.below(6)
             if swap < 5 { kinds.swapAt(swap, swap + 1) }
         }
@@ -52,7 +52,8 @@ struct EventPlanner {
         return template(
             .burstMain, at: centre, affected: meters, strengths: near.map { exp(-($0 / 650) * ($0 / 650)) },
             title: "Burst main, \(devices[centre].street)",
-            detail: "A main broke under \(devices[centre].street), \(devices[centre].district). Pressure falls and flow "
+            detail:
+                "A main broke under \(devices[centre].street), \(devices[centre].district). Pressure falls and flow "
                 + "rises at \(meters.count) meters around it.")
     }
 
@@ -74,7 +75,9 @@ struct EventPlanner {
         let centre = pick([.airQualityStation])
         let stations = nearest(to: centre, kind: .airQualityStation, count: 4, within: 1_400)
         let strengths = distances(stations, from: centre).map { exp(-($0 / 1_100) * ($0 / 1_100)) }
-        let causes = ["A warehouse fire", "Dust from a demolition site", "Burning of green waste", "Smoke from a tyre store"]
+        let causes = [
+            "A warehouse fire", "Dust from a demolition site", "Burning of green waste", "Smoke from a tyre store",
+        ]
         let cause = causes[random.below(causes.count)]
         return template(
             .airQualityEpisode, at: centre, affected: stations, strengths: strengths,
@@ -110,14 +113,17 @@ struct EventPlanner {
         return template(
             .impostor, at: index, affected: pair, strengths: pair.map { _ in 1 },
             title: "Impostor, \(devices[index].id)",
-            detail: "\(devices[index].name) publishes on the topic of its neighbour, \(devices[pair[pair.count - 1]].id).")
+            detail:
+                "\(devices[index].name) publishes on the topic of its neighbour, \(devices[pair[pair.count - 1]].id).")
     }
 
     // MARK: Helpers
 
     /// A device of one of the kinds, in the built-up town rather than far outside.
     private mutating func pick(_ kinds: Set<DeviceKind>) -> Int {
-        let choices = devices.indices.filter { kinds.contains(devices[$0].kind) && devices[$0].traits.place.length < 1_900 }
+        let choices = devices.indices.filter {
+            kinds.contains(devices[$0].kind) && devices[$0].traits.place.length < 1_500
+        }
         return choices[random.below(choices.count)]
     }
 

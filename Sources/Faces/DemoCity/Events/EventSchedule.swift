@@ -1,6 +1,6 @@
 /// When what goes wrong: a day of events, planned once, then repeated.
 ///
-/// One event begins every 144 s, give or take 11 s; the six kinds take turns, so each comes within any quarter of an hour.
+/// One event begins every 144 s, give or take 11 s; the six kinds take turns.
 struct EventSchedule: Sendable {
     /// Milliseconds from the start of the demonstration to the first event.
     private static let firstStart: Int64 = 60_000
@@ -9,6 +9,8 @@ struct EventSchedule: Sendable {
     private static let count = 600
     /// The longest an event lasts, in milliseconds, and room for the jitter.
     private static let reach: Int64 = 600_000
+    /// Later than this, in milliseconds, nothing happens any more: sums stay far from overflow.
+    private static let endOfTime = Int64.max / 8
 
     private let templates: [EventTemplate]
     private let seed: UInt64
@@ -27,8 +29,9 @@ struct EventSchedule: Sendable {
     /// Events that have begun and are not over.
     ///
     /// - Parameter elapsed: Milliseconds since the demonstration began.
+    /// - Returns: Each with its number, oldest first.
     func active(at elapsed: Int64) -> [(number: Int, template: EventTemplate)] {
-        guard elapsed >= EventSchedule.firstStart else { return [] }
+        guard (EventSchedule.firstStart...EventSchedule.endOfTime).contains(elapsed) else { return [] }
         let last = Int(elapsed / EventSchedule.spacing) + 1
         let first = max(0, Int((elapsed - EventSchedule.reach) / EventSchedule.spacing) - 1)
         return (first...max(first, last)).compactMap { number in
@@ -42,8 +45,10 @@ struct EventSchedule: Sendable {
     /// The first event that begins later.
     ///
     /// - Parameter elapsed: Milliseconds since the demonstration began.
+    /// - Returns: The event and its number.
     func next(after elapsed: Int64) -> (number: Int, template: EventTemplate) {
-        var number = max(0, Int(max(0, elapsed - EventSchedule.firstStart) / EventSchedule.spacing) - 1)
+        let elapsed = min(EventSchedule.endOfTime, max(0, elapsed))
+        var number = max(0, Int((elapsed - EventSchedule.firstStart) / EventSchedule.spacing) - 1)
         while start(of: number) <= elapsed { number += 1 }
         return (number, templates[number % templates.count])
     }

@@ -30,9 +30,7 @@ struct EventTemplate: Sendable {
         }
     }
 
-    /// 0...1 over the event's life.
-    ///
-    /// - Parameter elapsed: Milliseconds since it began.
+    /// How much of its strength it has, 0...1, `elapsed` milliseconds after it began.
     func ramp(_ elapsed: Int64) -> Double {
         let left = Double(EventTemplate.duration(of: kind).milliseconds - elapsed)
         return max(0, min(1, Double(elapsed) / onset, left / (2 * onset)))

@@ -7,7 +7,7 @@ struct Polyline: Sendable {
     /// Distance from the first point to each point.
     private let distances: [Double]
 
-    /// - Parameter points: At least two; a closed line is closed here if it is not already.
+    /// A line through `points`, at least two; a closed one is closed here if it is not already.
     init(_ points: [PlanPoint], closed: Bool = false) {
         var points = points
         if closed, let first = points.first, first != points.last { points.append(first) }

@@ -70,6 +70,7 @@ extension CitySimulation {
     /// - Parameters:
     ///   - index: The device's index in ``devices``. Precondition: it exists.
     ///   - instant: When.
+    /// - Returns: The message, to be published on the device's own topic.
     public func payload(for index: Int, at instant: DemoInstant) -> DevicePayload {
         DevicePayload(readings(for: index, at: instant), profile: devices[index].profile)
     }

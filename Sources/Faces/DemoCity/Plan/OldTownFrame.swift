@@ -19,7 +19,8 @@ struct OldTownFrame: Sendable {
         let radius = 60.0
         var points: [PlanPoint] = []
         let corners: [(PlanPoint, Double)] = [
-            (PlanPoint(-half.x + radius, -half.y + radius), .pi), (PlanPoint(half.x - radius, -half.y + radius), 1.5 * .pi),
+            (PlanPoint(-half.x + radius, -half.y + radius), .pi),
+            (PlanPoint(half.x - radius, -half.y + radius), 1.5 * .pi),
             (PlanPoint(half.x - radius, half.y - radius), 0), (PlanPoint(-half.x + radius, half.y - radius), 0.5 * .pi),
         ]
         for (centre, start) in corners {

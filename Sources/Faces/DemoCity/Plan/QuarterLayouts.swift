@@ -14,9 +14,11 @@ enum QuarterLayouts {
         case "Les Vergers": crescents((-640, 1090), (150, 82), bend: 16, gaps: 0.24, word: "Rue", across: "Allée")
         case "Belle-Rive": grid(-0.18, (136, 88), bend: 46, gaps: 0.27, collector: 3)
         case "Les Coteaux": crescents((640, -1060), (170, 92), bend: 26, gaps: 0.3, word: "Chemin", across: "Rue")
-        case "Les Hauts de Lys": crescents((330, 1840), (190, 92), bend: 22, gaps: 0.34, word: "Allée", across: "Impasse")
+        case "Les Hauts de Lys":
+            crescents((330, 1840), (190, 92), bend: 22, gaps: 0.34, word: "Allée", across: "Impasse")
         case "Zone de la Save": grid(0.2, (240, 170), bend: 14, gaps: 0.2, collector: 2, word: "Rue", across: "Rue")
-        case "Parc du Levant": grid(-0.35, (270, 180), bend: 16, gaps: 0.25, collector: 2, word: "Avenue", across: "Rue")
+        case "Parc du Levant":
+            grid(-0.35, (270, 180), bend: 16, gaps: 0.25, collector: 2, word: "Avenue", across: "Rue")
         default: countryLanes(of: district)
         }
     }
@@ -38,7 +40,8 @@ enum QuarterLayouts {
     }
 
     private static func crescents(
-        _ centre: (Double, Double), _ spacing: (Double, Double), bend: Double, gaps: Double, word: String, across: String
+        _ centre: (Double, Double), _ spacing: (Double, Double), bend: Double, gaps: Double, word: String,
+        across: String
     ) -> QuarterLayout {
         QuarterLayout(
             pattern: .crescents(centre: PlanPoint(centre.0, centre.1)), spacing: PlanPoint(spacing.0, spacing.1),

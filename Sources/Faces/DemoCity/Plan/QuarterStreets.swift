@@ -46,7 +46,9 @@ struct QuarterStreets {
         let reach = patternReach()
         for index in -reach.along...reach.along {
             guard !isCrescent || index > 0 else { continue }
-            let isCollector = layout.collectorEvery > 0 && index.quotientAndRemainder(dividingBy: layout.collectorEvery).remainder == 0
+            let isCollector =
+                layout.collectorEvery > 0
+                && index.quotientAndRemainder(dividingBy: layout.collectorEvery).remainder == 0
             let runs = runs(family: 0, index: index, crossings: reach.across, gaps: isCollector ? 0 : layout.gaps)
             roads += roadsOf(runs, word: layout.words.along, isCollector: isCollector, names: &names)
         }
@@ -70,7 +72,9 @@ struct QuarterStreets {
     /// How many lines of each family are needed to cover the quarter.
     private func patternReach() -> (along: Int, across: Int) {
         let bounds = district.polygon.bounds
-        let corners = [bounds.low, bounds.high, PlanPoint(bounds.low.x, bounds.high.y), PlanPoint(bounds.high.x, bounds.low.y)]
+        let corners = [
+            bounds.low, bounds.high, PlanPoint(bounds.low.x, bounds.high.y), PlanPoint(bounds.high.x, bounds.low.y),
+        ]
         let radius = corners.map { $0.distance(to: origin) }.max() ?? 0
         let across = isCrescent ? Int(.pi * crescentRadius / layout.spacing.x) : Int(radius / layout.spacing.x) + 1
         return (Int(radius / layout.spacing.y) + 1, across)

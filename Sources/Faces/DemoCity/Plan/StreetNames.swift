@@ -26,8 +26,10 @@ struct StreetNames: Sendable {
     private static let otherWords = ["Allée", "Rue", "Chemin", "Cours", "Sente"]
 
     private static let saints = [
-        "Amans", "Antonin", "Aubin", "Avit", "Barthélemy", "Blaise", "Caprais", "Cirq", "Clair", "Clar", "Côme", "Cricq",
-        "Cyprien", "Denis", "Éloi", "Ferréol", "Fort", "Gaudens", "Germier", "Girons", "Hilaire", "Jory", "Lary", "Léonard",
+        "Amans", "Antonin", "Aubin", "Avit", "Barthélemy", "Blaise", "Caprais", "Cirq", "Clair", "Clar", "Côme",
+        "Cricq",
+        "Cyprien", "Denis", "Éloi", "Ferréol", "Fort", "Gaudens", "Germier", "Girons", "Hilaire", "Jory", "Lary",
+        "Léonard",
         "Lizier", "Lys", "Mamet", "Maur", "Médard", "Mont", "Nauphary", "Orens", "Papoul", "Porquier", "Projet", "Puy",
         "Roch", "Rustice", "Salvy", "Sardos", "Sernin", "Sever", "Sulpice", "Urcisse", "Vincent", "Ybars", "Yrieix",
     ]
@@ -35,8 +37,10 @@ struct StreetNames: Sendable {
     private static let pool: [String] = [
         "des Acacias", "des Alouettes", "des Amandiers", "d'Aquitaine", "des Arènes", "d'Armagnac", "de l'Aubépine",
         "de l'Autan", "des Barrières", "du Béarn", "de la Bergerie", "des Bleuets", "du Bois Joli", "des Bouleaux",
-        "de la Briqueterie", "des Bruyères", "du Calvaire", "des Camélias", "du Canal", "des Cerisiers", "de la Chapelle",
-        "des Charmes", "des Chênes", "du Chèvrefeuille", "de la Cigogne", "des Clématites", "du Cloître", "des Colombes",
+        "de la Briqueterie", "des Bruyères", "du Calvaire", "des Camélias", "du Canal", "des Cerisiers",
+        "de la Chapelle",
+        "des Charmes", "des Chênes", "du Chèvrefeuille", "de la Cigogne", "des Clématites", "du Cloître",
+        "des Colombes",
         "de la Combe", "des Coquelicots", "des Cordiers", "des Cordonniers", "du Couvent", "de la Croix Blanche",
         "des Cyprès", "de l'École", "des Écureuils", "des Églantines", "de l'Espérance", "des Fauvettes", "du Figuier",
         "de la Fontaine", "du Forail", "des Forgerons", "du Four à Chaux", "des Fresnes", "de Gascogne", "des Genêts",
@@ -54,6 +58,7 @@ struct StreetNames: Sendable {
         "du Gers", "de l'Arrats", "de l'Isle Haute", "du Tarn", "de la Garonne", "du Lauragais", "de Comminges",
         "de Bigorre", "des Pyrénées", "de l'Aubrac", "du Vent d'Ouest", "des Vieux Chais", "des Maraîchers",
         "des Potiers", "du Bel Air", "du Point du Jour", "de la Gravière", "des Lavandes", "du Thym", "de la Sauge",
-        "des Cigales", "du Grand Pré", "des Trois Fontaines", "de la Belle Étoile", "du Pigeonnier", "des Coteaux Verts",
+        "des Cigales", "du Grand Pré", "des Trois Fontaines", "de la Belle Étoile", "du Pigeonnier",
+        "des Coteaux Verts",
     ]
 }

@@ -42,9 +42,7 @@ struct TownBuildings {
     private let isFree: (PlanPoint) -> Bool
     private var taken = SegmentIndex()
 
-    /// - Parameters:
-    ///   - roads: Every street, with its clearance.
-    ///   - isFree: Whether a corner may stand here.
+    /// Nothing built yet; `roads` is every street to keep clear of, `isFree` says whether a corner may stand somewhere.
     init(seed: UInt64, roads: [TownRoad], isFree: @escaping (PlanPoint) -> Bool) {
         random = SeededRandom(seed: seed)
         var index = SegmentIndex()
@@ -122,7 +120,8 @@ struct TownBuildings {
         }
         for (edge, inwards) in [(low.x, 1.0), (high.x, -1.0)] where random.unit() < 0.85 {
             let depth = random.within(11...17)
-            addLot(min(edge, edge + inwards * depth)...max(edge, edge + inwards * depth), (low.y + 21.5)...(high.y - 21.5))
+            addLot(
+                min(edge, edge + inwards * depth)...max(edge, edge + inwards * depth), (low.y + 21.5)...(high.y - 21.5))
         }
     }
 
@@ -138,15 +137,22 @@ struct TownBuildings {
 
     /// Station, hospital, school, works and the parish churches outside the old town.
     mutating func placeLandmarks() {
-        let landmarks: [(district: String, kind: String, at: (Double, Double), size: (Double, Double), angle: Double)] = [
-            ("La Gare", "public", (40, 788), (120, 16), 0.02), ("Le Plateau", "public", (760, 1060), (26, 26), 0.4),
-            ("Les Moulins", "public", (1290, -190), (110, 24), -0.3), ("Les Moulins", "public", (1350, -240), (90, 22), -0.3),
-            ("Saint-Martin", "public", (-720, 355), (140, 18), 0.16), ("Saint-Martin", "public", (-765, 315), (20, 60), 0.16),
-            ("Saint-Martin", "church", (-1120, 330), (38, 15), 0.16), ("Belle-Rive", "church", (-150, -880), (36, 14), 0.3),
-            ("Les Capucins", "church", (440, 585), (40, 16), -0.14), ("Les Prairies", "public", (-2020, -470), (70, 40), -0.1),
-            ("La Plaine", "public", (2200, -930), (44, 44), -0.1), ("La Plaine", "public", (2270, -935), (44, 44), -0.1),
-            ("Les Quais", "hall", (-190, -345), (60, 26), -0.16), ("Les Tanneries", "public", (-1270, -130), (150, 18), 0.1),
-        ]
+        let landmarks: [(district: String, kind: String, at: (Double, Double), size: (Double, Double), angle: Double)] =
+            [
+                ("La Gare", "public", (40, 788), (120, 16), 0.02), ("Le Plateau", "public", (760, 1060), (26, 26), 0.4),
+                ("Les Moulins", "public", (1290, -190), (110, 24), -0.3),
+                ("Les Moulins", "public", (1350, -240), (90, 22), -0.3),
+                ("Saint-Martin", "public", (-720, 355), (140, 18), 0.16),
+                ("Saint-Martin", "public", (-765, 315), (20, 60), 0.16),
+                ("Saint-Martin", "church", (-1120, 330), (38, 15), 0.16),
+                ("Belle-Rive", "church", (-150, -880), (36, 14), 0.3),
+                ("Les Capucins", "church", (440, 585), (40, 16), -0.14),
+                ("Les Prairies", "public", (-2020, -470), (70, 40), -0.1),
+                ("La Plaine", "public", (2200, -930), (44, 44), -0.1),
+                ("La Plaine", "public", (2270, -935), (44, 44), -0.1),
+                ("Les Quais", "hall", (-190, -345), (60, 26), -0.16),
+                ("Les Tanneries", "public", (-1270, -130), (150, 18), 0.1),
+            ]
         for item in landmarks {
             let direction = PlanPoint(angle: item.angle, radius: 1)
             let footprint = PlanPolygon(

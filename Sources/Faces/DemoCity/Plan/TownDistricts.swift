@@ -25,9 +25,10 @@ struct TownDistricts: Sendable {
         let oldTown = TownDistrict(
             name: "La Cité", districtClass: .historic, polygon: PlanPolygon(skeleton.boulevard.points))
         let sketches = innerSketches(skeleton) + outerSketches(skeleton)
-        return [oldTown] + sketches.map { sketch in
-            TownDistrict(name: sketch.name, districtClass: sketch.districtClass, polygon: polygon(of: sketch))
-        }
+        return [oldTown]
+            + sketches.map { sketch in
+                TownDistrict(name: sketch.name, districtClass: sketch.districtClass, polygon: polygon(of: sketch))
+            }
     }
 
     private static func polygon(of sketch: Sketch) -> PlanPolygon {
@@ -57,7 +58,8 @@ struct TownDistricts: Sendable {
             sketch("Saint-Martin", .residential, (-950, 200), [s.boulevard, s.agen, s.rocade, s.bordeaux]),
             sketch("La Gare", .faubourg, (-500, 600), [s.boulevard, s.cahors, s.railway, s.rocade, s.agen]),
             sketch("Les Capucins", .faubourg, (350, 600), [s.boulevard, s.montauban, s.railway, s.cahors]),
-            sketch("Les Minimes", .residential, (1000, 350), [s.boulevard, s.montauban, s.railway, s.rocade, s.toulouse]),
+            sketch(
+                "Les Minimes", .residential, (1000, 350), [s.boulevard, s.montauban, s.railway, s.rocade, s.toulouse]),
             sketch("Les Moulins", .residential, (1000, -300), [s.minimes, s.boulevard, s.toulouse, s.rocade, s.river]),
             sketch("Les Ateliers", .industrial, (1250, 800), [s.montauban, s.rocade, s.railway]),
             sketch("Le Plateau", .estate, (500, 1150), [s.railway, s.cahors, s.rocade, s.montauban]),

@@ -10,13 +10,18 @@ enum TownGreens {
             return (stream.point(at: distance) + side * width, stream.point(at: distance) + side * -(width + 8))
         }
         let square = [(-44.0, -39.0), (44, -39), (44, 39), (-44, 39)].map { OldTownFrame.point($0.0, $0.1) }
-        let rampart = [(130.0, 278.0), (250, 280), (330, 262), (372, 190), (402, 196), (380, 290), (270, 330), (140, 322)]
-            .map { OldTownFrame.point($0.0, $0.1) }
+        let rampart = [
+            (130.0, 278.0), (250, 280), (330, 262), (372, 190), (402, 196), (380, 290), (270, 330), (140, 322),
+        ]
+        .map { OldTownFrame.point($0.0, $0.1) }
         return [
             .area(.park, "Coulée verte", kind: "park", PlanPolygon(valley.map(\.0) + valley.reversed().map(\.1))),
             .area(.park, "Place Royale", kind: "square", PlanPolygon(square)),
+            .area(.park, "Île des Moulins", kind: "wood", skeleton.riverBanks.island),
             .area(.park, "Jardin des Remparts", kind: "garden", PlanPolygon(rampart)),
-            .area(.park, "Parc de Belle-Rive", kind: "park", blob((-330, -720), [120, 150, 110, 95, 130, 160, 120, 85], 1.5)),
+            .area(
+                .park, "Parc de Belle-Rive", kind: "park",
+                blob((-330, -720), [120, 150, 110, 95, 130, 160, 120, 85], 1.5)),
             .area(.park, "Parc du Château d'Eau", kind: "park", blob((760, 1060), [105, 90, 120, 100, 80, 115])),
             .area(.park, "Bois de la Combe", kind: "wood", blob((1010, -1300), [150, 110, 130, 170, 120, 140])),
             .area(.park, "Stade Jean-Bouin", kind: "sport", rectangle((-1270, -215), 230, 150, 0.1)),
@@ -52,7 +57,8 @@ enum TownGreens {
                 for y in stride(from: -1900.0, to: 1900, by: 150) {
                     let patch = [(7.0, 7.0), (198, 7), (198, 143), (7, 143)].map { dx, dy in
                         let corner = PlanPoint(x + dx, y + dy)
-                        let bend = PlanPoint(noise.value(corner.x / 500, corner.y / 400), noise.value(corner.y / 450, corner.x / 450))
+                        let bend = PlanPoint(
+                            noise.value(corner.x / 500, corner.y / 400), noise.value(corner.y / 450, corner.x / 450))
                         return centre + (corner + bend * 85).rotated(by: angle)
                     }
                     guard patch.allSatisfy({ district.polygon.contains($0) && isFree($0) }) else { continue }
@@ -75,6 +81,7 @@ enum TownGreens {
         _ centre: (Double, Double), _ width: Double, _ depth: Double, _ angle: Double
     ) -> PlanPolygon {
         PlanPolygon(
-            centre: PlanPoint(centre.0, centre.1), width: width, depth: depth, along: PlanPoint(angle: angle, radius: 1))
+            centre: PlanPoint(centre.0, centre.1), width: width, depth: depth, along: PlanPoint(angle: angle, radius: 1)
+        )
     }
 }

@@ -79,12 +79,14 @@ public struct TownPlan: Sendable {
         features += ground
         features += districts.map { .area(.district, $0.name, kind: $0.districtClass.rawValue, $0.polygon) }
         features += [
-            TownFeature(layer: .water, name: "Le Lys", kind: "river", shape: .polygon(banks.water, holes: [banks.island])),
+            TownFeature(
+                layer: .water, name: "Le Lys", kind: "river", shape: .polygon(banks.water, holes: [banks.island])),
             .line(.water, "La Save", kind: "stream", skeleton.stream.simplified(tolerance: 2)),
         ]
         features += WaterMains.lines(of: skeleton, roads: roads)
         features += buildings
-        features.append(.line(.rail, "Ligne d'Agen à Toulouse", kind: "track", skeleton.railway.simplified(tolerance: 1)))
+        features.append(
+            .line(.rail, "Ligne d'Agen à Toulouse", kind: "track", skeleton.railway.simplified(tolerance: 1)))
         features += roads.map { .line(.road, $0.name, kind: $0.roadClass.rawValue, $0.line.simplified(tolerance: 2.5)) }
         return features + places(districts, skeleton)
     }

@@ -27,7 +27,8 @@ struct TownRoads: Sendable {
                 line: Polyline([OldTownFrame.point(-reach.x, v), OldTownFrame.point(reach.x, v)]))
         }
         // Lanes behind the lots, between every other pair of streets: too narrow for cars.
-        let lanes = [(-245.0, "Carrérot des Chats"), (245, "Carrérot du Puits"), (-85, "Carrérot Saint-Jean")].map { u, name in
+        let lanes = [(-245.0, "Carrérot des Chats"), (245, "Carrérot du Puits"), (-85, "Carrérot Saint-Jean")].map {
+            u, name in
             TownRoad(
                 name: name, roadClass: .pedestrian,
                 line: Polyline([OldTownFrame.point(u, 40), OldTownFrame.point(u, 190)]))
@@ -47,7 +48,8 @@ struct TownRoads: Sendable {
         let parts = zip(names, zip(cuts, cuts.dropFirst())).map { name, cut in
             TownRoad(name: name, roadClass: .primary, line: line.slice(from: cut.0, to: cut.1))
         }
-        let west = line.slice(from: cuts[3], to: line.length).points + line.slice(from: 0, to: cuts[0]).points.dropFirst()
+        let west =
+            line.slice(from: cuts[3], to: line.length).points + line.slice(from: 0, to: cuts[0]).points.dropFirst()
         return parts + [TownRoad(name: "Boulevard de l'Ouest", roadClass: .primary, line: Polyline(west))]
     }
 
@@ -116,7 +118,8 @@ struct TownRoads: Sendable {
                 name: "Quai des Tanneries", roadClass: .secondary,
                 line: Polyline([ringEnd] + bank(west + 70, bridge - 500).points)),
             TownRoad(name: "Quai Saint-Jacques", roadClass: .secondary, line: bank(bridge - 500, bridge)),
-            TownRoad(name: "Quai des Moulins", roadClass: .secondary, line: bank(bridge, skeleton.islandPosition + 420)),
+            TownRoad(
+                name: "Quai des Moulins", roadClass: .secondary, line: bank(bridge, skeleton.islandPosition + 420)),
         ]
     }
 }

@@ -15,6 +15,7 @@ public struct DemoInstant: Hashable, Comparable, Sendable {
     /// - Parameters:
     ///   - left: An instant.
     ///   - right: Another.
+    /// - Returns: False when they are the same.
     public static func < (left: DemoInstant, right: DemoInstant) -> Bool {
         left.millisecondsSinceEpoch < right.millisecondsSinceEpoch
     }
@@ -24,6 +25,7 @@ public struct DemoInstant: Hashable, Comparable, Sendable {
     /// - Parameters:
     ///   - instant: Where to start.
     ///   - duration: How much later; may be negative.
+    /// - Returns: The later instant; wraps around at the ends of time.
     public static func + (instant: DemoInstant, duration: Duration) -> DemoInstant {
         DemoInstant(millisecondsSinceEpoch: instant.millisecondsSinceEpoch &+ duration.milliseconds)
     }
@@ -33,6 +35,7 @@ public struct DemoInstant: Hashable, Comparable, Sendable {
     /// - Parameters:
     ///   - later: The end.
     ///   - earlier: The start.
+    /// - Returns: Negative when `earlier` is the later one.
     public static func - (later: DemoInstant, earlier: DemoInstant) -> Duration {
         .milliseconds(later.millisecondsSinceEpoch &- earlier.millisecondsSinceEpoch)
     }

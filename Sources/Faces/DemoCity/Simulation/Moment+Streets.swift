@@ -48,6 +48,8 @@ extension Moment {
         let hour = local.hourOfDay
         let isDimmed = hour >= 23.5 || hour < 5
         let level = isDimmed ? 0.45 : 1.0
-        return [isDimmed ? 1 : 2, level, 1.6 + device.size * level * (1 + 0.015 * noise(3) + 0.03 * drift(4, over: 20))]
+        return [
+            isDimmed ? 1 : 2, level, 1.6 + device.size * level * (1 + 0.015 * noise(3) + 0.03 * drift(4, over: 20)),
+        ]
     }
 }

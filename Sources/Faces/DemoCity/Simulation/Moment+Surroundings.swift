@@ -27,7 +27,9 @@ extension Moment {
         var emptied = Double(local.day) * 24 + roundHour
         while emptied > local.hours || !days.contains(LocalTime(hours: emptied).weekday) { emptied -= 24 }
         let week = WeeklyShape.waste.integral(to: local) - WeeklyShape.waste.integral(to: LocalTime(hours: emptied))
-        let rate = (isBusy ? 0.0155 : 0.0105) * device.size * (0.75 + 0.5 * drift(2, over: 60).magnitude)
+        // Each round leaves the container to a week of its own: some fill faster.
+        let luck = SeededRandom.unit(SeededRandom.mix(device.seed, UInt64(bitPattern: Int64(emptied / 24))))
+        let rate = (isBusy ? 0.0112 : 0.0080) * device.size * (0.7 + 0.6 * luck)
         let level = min(1, 0.03 + rate * week + 0.004 * noise(3))
         let weather = weather
         let warmth = weather.temperature + 1.5 + 5 * level + 6 * max(0, weather.sunElevation) / 60

@@ -37,7 +37,8 @@ struct Moment: Sendable {
     /// How busy the roads are, 0...1 of the year's busiest hour, here.
     var roadActivity: Double {
         let shape =
-            WeeklyShape.inbound.value(at: local) * (1 - device.lean) + WeeklyShape.outbound.value(at: local) * device.lean
-        return max(0.01, shape * (1 + 0.16 * latent(.activity) + 0.05 * drift(1, over: 0.6)))
+            WeeklyShape.inbound.value(at: local) * (1 - device.lean) + WeeklyShape.outbound.value(at: local)
+            * device.lean
+        return max(0.01, shape * (1 + 0.2 * latent(.activity) + 0.04 * drift(1, over: 0.6)))
     }
 }

@@ -47,7 +47,7 @@ struct LocalTime: Sendable {
     let hours: Double
 
     init(_ instant: DemoInstant, utcOffset: Duration) {
-        hours = Double(instant.millisecondsSinceEpoch + utcOffset.milliseconds) / 3_600_000 + 72
+        hours = (Double(instant.millisecondsSinceEpoch) + Double(utcOffset.milliseconds)) / 3_600_000 + 72
     }
 
     /// 0..<168, from Monday 0:00.

@@ -43,7 +43,7 @@ extension AlertsPage: ConsoleContent {
 
     func content(assets: ConsoleAssets) -> PageContent {
         PageContent(
-            template: "alerts", title: "Alerts", section: .alerts, scripts: ["alerts"],
+            template: "alerts", title: "Alerts", section: .alerts, scripts: ["fresh"],
             view: [
                 "tabs": .list(AlertFilter.allCases.map(tab)),
                 "isOpen": .flag(filter == .open),

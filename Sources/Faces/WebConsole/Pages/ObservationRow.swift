@@ -114,6 +114,7 @@ public struct ObservationRow: Sendable, Hashable {
             "observedAt": .object(observedAt.view),
             "dataClass": .object(dataClass.view),
             "anomaly": .object(anomaly?.view),
+            "historyLink": .text(ConsoleLink.path(ConsoleLink.history(of: entity), [("attribute", attribute)])),
             "proof": .text(isProvable ? proofPath(entity: entity) : nil),
         ]
         view.merge(valueView)

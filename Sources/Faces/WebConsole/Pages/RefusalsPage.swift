@@ -113,7 +113,7 @@ extension RefusalsPage: ConsoleContent {
     func content(assets: ConsoleAssets) -> PageContent {
         let steps = ConsoleStep.allCases.map { (value: $0.rawValue, words: $0.rawValue.capitalizedFirst) }
         return PageContent(
-            template: "refusals", title: "Refusals", section: .refusals, scripts: ["refusals"],
+            template: "refusals", title: "Refusals", section: .refusals, scripts: ["fresh"],
             view: [
                 "text": .text(filter.text),
                 "steps": .list(FilterOption.views(steps, selected: filter.step?.rawValue)),

@@ -1,0 +1,30 @@
+// Shows moments as people speak of them, in the reader's own time zone; the exact moment is in the tooltip.
+
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'long' });
+const sameYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+const otherYear = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
+
+function words(moment, now) {
+    const seconds = Math.round((now - moment) / 1000);
+    if (seconds >= 0 && seconds < 5) return 'just now';
+    if (seconds >= 0 && seconds < 60) return `${seconds} s ago`;
+    if (seconds >= 0 && seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+    if (seconds >= 0 && seconds < 86400) return `${Math.floor(seconds / 3600)} h ago`;
+    const isThisYear = moment.getFullYear() === now.getFullYear();
+    return isThisYear ? sameYear.format(moment) : otherYear.format(moment);
+}
+
+/** Brings the words of every moment under `root` up to date. */
+export function refreshTimes(root = document) {
+    const now = new Date();
+    for (const node of root.querySelectorAll('time[data-time]')) {
+        const moment = new Date(node.dateTime);
+        if (Number.isNaN(moment.getTime())) continue;
+        const text = words(moment, now);
+        if (node.textContent !== text) node.textContent = text;
+        if (!node.title) node.title = exact.format(moment);
+    }
+}
+
+refreshTimes();
+setInterval(refreshTimes, 5000);

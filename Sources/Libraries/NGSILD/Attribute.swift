@@ -1,0 +1,118 @@
+public import JSONBytes
+
+/// The kinds of attributes (CIM 009 §4.5.2, §4.5.3, §4.5.18 to §4.5.22). The raw value is the `type` in JSON.
+public enum AttributeKind: String, Sendable, Hashable, CaseIterable {
+    /// A value of any JSON type.
+    case property = "Property"
+    /// A URI of another entity, or several.
+    case relationship = "Relationship"
+    /// A GeoJSON geometry.
+    case geoProperty = "GeoProperty"
+    /// Strings by natural language.
+    case languageProperty = "LanguageProperty"
+    /// A term of a vocabulary, or several.
+    case vocabProperty = "VocabProperty"
+    /// JSON that is opaque to JSON-LD.
+    case jsonProperty = "JsonProperty"
+    /// An ordered array of values.
+    case listProperty = "ListProperty"
+    /// An ordered array of URIs.
+    case listRelationship = "ListRelationship"
+
+    /// The member that holds the value in the normalized representation.
+    public var valueMember: String {
+        switch self {
+        case .property, .geoProperty: "value"
+        case .relationship: "object"
+        case .languageProperty: "languageMap"
+        case .vocabProperty: "vocab"
+        case .jsonProperty: "json"
+        case .listProperty: "valueList"
+        case .listRelationship: "objectList"
+        }
+    }
+
+    /// The member that holds all values in the simplified temporal representation (CIM 009 §4.5.9).
+    public var seriesMember: String {
+        switch self {
+        case .property, .geoProperty: "values"
+        case .relationship: "objects"
+        case .languageProperty: "languageMaps"
+        case .vocabProperty: "vocabs"
+        case .jsonProperty: "jsons"
+        case .listProperty: "valueLists"
+        case .listRelationship: "objectLists"
+        }
+    }
+
+    /// Whether the simplified representations wrap the value in an object, as `{"languageMap":{…}}` (CIM 009 §4.5.4).
+    var isWrappedWhenSimplified: Bool {
+        switch self {
+        case .languageProperty, .vocabProperty, .jsonProperty: true
+        case .property, .geoProperty, .relationship, .listProperty, .listRelationship: false
+        }
+    }
+
+    /// Whether the value is one or more URIs of entities.
+    public var isRelationship: Bool { self == .relationship || self == .listRelationship }
+}
+
+/// One instance of a property or a relationship, of an entity or of another attribute.
+public struct Attribute: Sendable, Hashable {
+    /// A short name, or an IRI that the core `@context` does not know.
+    public var name: String
+    /// What ``value`` means.
+    public var kind: AttributeKind
+    /// The value, object, languageMap, vocab, json, valueList or objectList.
+    public var value: JSONValue
+    /// UN/CEFACT common code of the unit; properties only.
+    public var unitCode: String?
+    /// When the value was observed, in microseconds since 1970.
+    public var observedAt: Int64?
+    /// Which of several instances of this name; nil for the default instance (CIM 009 §4.5.5).
+    public var datasetId: String?
+    /// When it was entered, in microseconds since 1970; kept by the broker, ignored in input.
+    public var createdAt: Int64?
+    /// When it was last changed, in microseconds since 1970; kept by the broker, ignored in input.
+    public var modifiedAt: Int64?
+    /// Non-reified members that are kept as they came: `objectType`, `valueType`, `expiresAt`.
+    public var annotations: [JSONObject.Member]
+    /// Properties and relationships of this attribute. Instances of one name stand side by side.
+    public var subAttributes: [Attribute]
+
+    /// An attribute.
+    ///
+    /// - Parameters:
+    ///   - name: A short name.
+    ///   - kind: What `value` means.
+    ///   - value: The value; not checked.
+    ///   - unitCode: UN/CEFACT common code of the unit.
+    ///   - observedAt: In microseconds since 1970.
+    ///   - datasetId: Which of several instances; nil for the default instance.
+    ///   - subAttributes: Properties and relationships of this attribute.
+    public init(
+        _ name: String, kind: AttributeKind = .property, value: JSONValue, unitCode: String? = nil,
+        observedAt: Int64? = nil, datasetId: String? = nil, subAttributes: [Attribute] = []
+    ) {
+        self.name = name
+        self.kind = kind
+        self.value = value
+        self.unitCode = unitCode
+        self.observedAt = observedAt
+        self.datasetId = datasetId
+        self.createdAt = nil
+        self.modifiedAt = nil
+        self.annotations = []
+        self.subAttributes = subAttributes
+    }
+
+    /// Whether the value is the NGSI-LD null, which in a merge asks for the attribute to be deleted (CIM 009 §4.5.0).
+    public var isDeletion: Bool {
+        switch value {
+        case .string(let string): string == CoreContext.null
+        case .object(let map) where kind == .languageProperty:
+            map.members.count == 1 && map["@none"] == .string(CoreContext.null)
+        default: false
+        }
+    }
+}

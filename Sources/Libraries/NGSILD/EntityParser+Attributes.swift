@@ -1,0 +1,162 @@
+import JSONBytes
+
+extension EntityParser {
+    /// What stands under one attribute's name: one instance, or an array of them (CIM 009 §4.5.5).
+    func instances(
+        _ value: JSONValue, name: String, at path: JSONPath, depth: Int
+    ) throws(NGSILDError) -> [Attribute] {
+        guard depth <= NGSILDLimits.attributeDepth else {
+            throw NGSILDError(at: path, expected: "at most \(NGSILDLimits.attributeDepth) levels", found: "more")
+        }
+        if case .object(let object) = value, let datasets = simplifiedDatasets(object) {
+            return try self.datasets(datasets, name: name, at: path["dataset"])
+        }
+        guard form == .normalizedOrConcise, case .array(let elements) = value, elements.contains(where: isInstance)
+        else { return [try instance(value, name: name, at: path, depth: depth)] }
+        var instances: [Attribute] = []
+        var seen: Set<String?> = []
+        for (index, element) in elements.enumerated() {
+            let instance = try instance(element, name: name, at: path[index], depth: depth)
+            guard seen.insert(instance.datasetId).inserted else {
+                let found = instance.datasetId.map { "\(NGSILDError.quoted($0)) again" } ?? "a second default instance"
+                throw NGSILDError(at: path[index]["datasetId"], expected: "a different datasetId each", found: found)
+            }
+            instances.append(instance)
+        }
+        return instances
+    }
+
+    /// An object that is an attribute by itself, not a value that happens to be one.
+    private func isInstance(_ value: JSONValue) -> Bool {
+        guard case .object(let object) = value else { return false }
+        let names = object.members.map { CoreContext.term($0.name) }
+        if names.contains("datasetId") || AttributeKind.allCases.contains(where: { names.contains($0.valueMember) }) {
+            return true
+        }
+        return kindNamed(in: object) != nil
+    }
+
+    private func kindNamed(in object: JSONObject) -> AttributeKind? {
+        guard case .string(let type)? = object["type"] ?? object["@type"] else { return nil }
+        return AttributeKind(rawValue: CoreContext.term(type))
+    }
+
+    // MARK: Several datasets, simplified
+
+    /// `{"dataset":{"@none":…,"urn:…":…}}` (CIM 009 §4.5.4).
+    private func simplifiedDatasets(_ object: JSONObject) -> JSONObject? {
+        guard object.members.count == 1, case .object(let datasets)? = object["dataset"],
+            datasets.members.allSatisfy({ $0.name == "@none" || Names.isURI($0.name) }), !datasets.members.isEmpty
+        else { return nil }
+        return datasets
+    }
+
+    private func datasets(
+        _ datasets: JSONObject, name: String, at path: JSONPath
+    ) throws(NGSILDError) -> [Attribute] {
+        var instances: [Attribute] = []
+        for member in datasets.members {
+            var instance = try simplified(member.value, name: name, at: path[member.name])
+            instance.datasetId = member.name == "@none" ? nil : member.name
+            instances.append(instance)
+        }
+        return instances
+    }
+
+    // MARK: One instance
+
+    private func instance(
+        _ value: JSONValue, name: String, at path: JSONPath, depth: Int
+    ) throws(NGSILDError) -> Attribute {
+        guard form == .normalizedOrConcise, case .object(let object) = value, GeoJSONGeometry(value) == nil else {
+            return try simplified(value, name: name, at: path)
+        }
+        let members = object.members.map { (term: CoreContext.term($0.name), member: $0) }
+        let type = members.first { $0.term == "type" }?.member
+        let kinds = AttributeKind.allCases.filter { kind in members.contains { $0.term == kind.valueMember } }
+        if let type { return try typed(type, members, name: name, at: path, depth: depth) }
+        guard let inferred = kinds.first(where: { $0 != .geoProperty }) else {
+            return try simplified(value, name: name, at: path)
+        }
+        let held = members.first { $0.term == inferred.valueMember }?.member.value
+        let isGeometry = inferred == .property && held.flatMap(GeoJSONGeometry.init) != nil
+        return try attribute(isGeometry ? .geoProperty : inferred, members, name: name, at: path, depth: depth)
+    }
+
+    private typealias Members = [(term: String, member: JSONObject.Member)]
+
+    /// A value with a `type` is normalized, whatever else it holds (CIM 009 §4.5.2.3).
+    private func typed(
+        _ type: JSONObject.Member, _ members: Members, name: String, at path: JSONPath, depth: Int
+    ) throws(NGSILDError) -> Attribute {
+        guard case .string(let text) = type.value, let kind = AttributeKind(rawValue: CoreContext.term(text)) else {
+            let names = AttributeKind.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
+            throw NGSILDError(at: path[type.name], expected: "one of \(names)", found: type.value)
+        }
+        return try attribute(kind, members, name: name, at: path, depth: depth)
+    }
+
+    /// The members of one normalized or concise instance.
+    private func attribute(
+        _ kind: AttributeKind, _ members: Members, name: String, at path: JSONPath, depth: Int
+    ) throws(NGSILDError) -> Attribute {
+        var attribute = Attribute(name, kind: kind, value: .null)
+        var hasValue = false
+        var seen: Set<String> = []
+        for (term, member) in members {
+            let place = path[member.name]
+            guard seen.insert(term).inserted else {
+                throw NGSILDError(at: place, expected: "each name once", found: "`\(term)` again")
+            }
+            switch term {
+            case kind.valueMember:
+                attribute.value = try checkedValue(member.value, of: kind, at: place)
+                hasValue = true
+            case "type", "createdAt", "modifiedAt", "deletedAt", "instanceId": break
+            case "observedAt": attribute.observedAt = try instant(member.value, at: place)
+            case "unitCode": attribute.unitCode = try unitCode(member.value, of: kind, at: place)
+            case "datasetId": attribute.datasetId = try datasetId(member.value, at: place)
+            case "expiresAt", "objectType", "valueType":
+                attribute.annotations.append(try annotation(term, member.value, at: place))
+            default:
+                if let reason = prohibition(term, in: kind) {
+                    throw NGSILDError(at: place, expected: reason, found: "`\(term)`")
+                }
+                try checkName(term, at: place)
+                attribute.subAttributes += try instances(member.value, name: term, at: place, depth: depth + 1)
+            }
+        }
+        guard hasValue else {
+            throw NGSILDError(
+                at: path[kind.valueMember], expected: "the `\(kind.valueMember)` of a \(kind.rawValue)", found: nil)
+        }
+        return attribute
+    }
+
+    /// Members that belong to another kind of attribute, or only to what a broker sends (CIM 009 §4.5.2.2).
+    private func prohibition(_ term: String, in kind: AttributeKind) -> String? {
+        if AttributeKind.allCases.contains(where: { $0.valueMember == term }) {
+            return "`\(kind.valueMember)` in a \(kind.rawValue)"
+        }
+        switch term {
+        case "entity", "entityList", "previousValue", "previousObject", "previousLanguageMap", "previousVocab",
+            "previousJson", "previousValueList", "previousObjectList", "id":
+            return "no member that is for output only"
+        default: return nil
+        }
+    }
+
+    // MARK: Values alone
+
+    /// A value without anything around it: concise without sub-attributes, or simplified.
+    private func simplified(_ value: JSONValue, name: String, at path: JSONPath) throws(NGSILDError) -> Attribute {
+        if case .object(let object) = value, object.members.count == 1, let member = object.members.first,
+            let kind = AttributeKind.allCases.first(where: { $0.isWrappedWhenSimplified && $0.valueMember == member.name })
+        {
+            let value = try checkedValue(member.value, of: kind, at: path[member.name])
+            return Attribute(name, kind: kind, value: value)
+        }
+        let kind: AttributeKind = GeoJSONGeometry(value) == nil ? .property : .geoProperty
+        return Attribute(name, kind: kind, value: try checkedValue(value, of: kind, at: path))
+    }
+}

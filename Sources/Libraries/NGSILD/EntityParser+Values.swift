@@ -1,0 +1,107 @@
+import JSONBytes
+
+// What each kind of attribute may hold.
+
+extension EntityParser {
+    /// The value of an attribute of this kind, or the NGSI-LD null where that may stand.
+    func checkedValue(_ value: JSONValue, of kind: AttributeKind, at path: JSONPath) throws(NGSILDError) -> JSONValue {
+        if value == .string(CoreContext.null) || (value == .null && kind != .jsonProperty) {
+            guard purpose == .merge, value != .null else {
+                let hint = purpose == .merge ? "`\(CoreContext.null)` to delete the attribute" : "a value"
+                throw NGSILDError(at: path, expected: hint, found: value == .null ? "null" : "`\(CoreContext.null)`")
+            }
+            return value
+        }
+        switch kind {
+        case .property: return unwrapped(value)
+        case .jsonProperty: return value
+        case .geoProperty: try GeoJSONGeometry.check(value, at: path)
+        case .relationship: try checkURIs(value, at: path)
+        case .languageProperty: try checkLanguageMap(value, at: path)
+        case .vocabProperty: try checkStrings(value, "a term of a vocabulary", at: path)
+        case .listProperty:
+            guard case .array = value else { throw NGSILDError(at: path, expected: "an array of values", found: value) }
+        case .listRelationship: return try objectList(value, at: path)
+        }
+        return value
+    }
+
+    /// A JSON-LD value object without a type says no more than its value.
+    private func unwrapped(_ value: JSONValue) -> JSONValue {
+        guard case .object(let object) = value, object.members.count == 1, let inner = object["@value"] else { return value }
+        return inner
+    }
+
+    private func checkURIs(_ value: JSONValue, at path: JSONPath) throws(NGSILDError) {
+        let elements = oneOrMore(value, at: path)
+        guard !elements.isEmpty else { throw NGSILDError(at: path, expected: "one or more URIs", found: value) }
+        for (element, place) in elements { _ = try uri(element, at: place) }
+    }
+
+    private func checkStrings(_ value: JSONValue, _ expected: String, at path: JSONPath) throws(NGSILDError) {
+        let elements = oneOrMore(value, at: path)
+        guard !elements.isEmpty else { throw NGSILDError(at: path, expected: expected, found: value) }
+        for (element, place) in elements {
+            guard case .string = element else { throw NGSILDError(at: place, expected: expected, found: element) }
+        }
+    }
+
+    /// Language tags (RFC 5646) or `@none`, each with one string or several.
+    private func checkLanguageMap(_ value: JSONValue, at path: JSONPath) throws(NGSILDError) {
+        guard case .object(let map) = value, !map.members.isEmpty else {
+            throw NGSILDError(at: path, expected: "an object of strings by language", found: value)
+        }
+        for member in map.members {
+            let place = path[member.name]
+            let isTag = member.name.utf8.allSatisfy { byte in
+                (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10 || byte == UInt8(ascii: "-")
+            }
+            guard member.name == "@none" || (isTag && !member.name.isEmpty) else {
+                throw NGSILDError(at: place, expected: "a language tag such as `en`", found: NGSILDError.quoted(member.name))
+            }
+            if purpose != .merge || member.value != .string(CoreContext.null) {
+                try checkStrings(member.value, "a string", at: place)
+            }
+        }
+    }
+
+    /// URIs, plain or each as `{"object":…}` (CIM 009 §4.5.22), in order.
+    private func objectList(_ value: JSONValue, at path: JSONPath) throws(NGSILDError) -> JSONValue {
+        guard case .array(let elements) = value else {
+            throw NGSILDError(at: path, expected: "an array of URIs", found: value)
+        }
+        var uris: [JSONValue] = []
+        for (index, element) in elements.enumerated() {
+            if case .object(let object) = element, let inner = object["object"] {
+                uris.append(.string(try uri(inner, at: path[index]["object"])))
+            } else {
+                uris.append(.string(try uri(element, at: path[index])))
+            }
+        }
+        return .array(uris)
+    }
+
+    func unitCode(_ value: JSONValue, of kind: AttributeKind, at path: JSONPath) throws(NGSILDError) -> String {
+        guard kind == .property || kind == .listProperty else {
+            throw NGSILDError(at: path, expected: "no unit in a \(kind.rawValue)", found: "`unitCode`")
+        }
+        guard case .string(let code) = value, 1...NGSILDLimits.unitCodeBytes ~= code.utf8.count,
+            code.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F })
+        else { throw NGSILDError(at: path, expected: "a UN/CEFACT unit code such as `CEL`", found: value) }
+        return code
+    }
+
+    func datasetId(_ value: JSONValue, at path: JSONPath) throws(NGSILDError) -> String? {
+        if value == .string("@none") { return nil }
+        return try uri(value, at: path)
+    }
+
+    func annotation(_ term: String, _ value: JSONValue, at path: JSONPath) throws(NGSILDError) -> JSONObject.Member {
+        if term == "expiresAt" {
+            _ = try instant(value, at: path)
+        } else {
+            try checkStrings(value, "a type name", at: path)
+        }
+        return JSONObject.Member(name: term, value: value)
+    }
+}

@@ -1,0 +1,100 @@
+/// How entities are written in output (CIM 009 §4.5, §6.3.7).
+public enum EntityRepresentation: Sendable, Hashable, CaseIterable {
+    /// Everything in full: `{"type":"Property","value":1}`.
+    case normalized
+    /// Everything, without what follows from the rest: `{"value":1,"unitCode":"CEL"}`, or `1` alone.
+    case concise
+    /// Values alone, also called simplified. Loses units, times and sub-attributes.
+    case keyValues
+}
+
+/// What the `options` and `format` parameters of a request for entities ask for.
+public struct EntityOptions: Sendable, Hashable {
+    /// Normalized unless asked otherwise.
+    public var representation = EntityRepresentation.normalized
+    /// Whether `createdAt` and `modifiedAt` are written.
+    public var includesSystemAttributes = false
+
+    /// Normalized, without system attributes.
+    public init() {}
+
+    /// Reads the two parameters.
+    ///
+    /// - Parameters:
+    ///   - options: Words between commas, such as `keyValues,sysAttrs`; nil if absent.
+    ///   - format: One representation, which overrides the one in `options`; nil if absent.
+    /// - Throws: ``ProblemCode/invalidRequest`` for words that the standard does not know here.
+    public init(parsingOptions options: String?, format: String?) throws(NGSILDError) {
+        for word in (options ?? "").split(separator: ",") {
+            switch word {
+            case "sysAttrs": includesSystemAttributes = true
+            case "normalized": representation = .normalized
+            case "concise": representation = .concise
+            case "keyValues", "simplified": representation = .keyValues
+            default:
+                let known = "`normalized`, `concise`, `keyValues`, `simplified` and `sysAttrs`"
+                throw NGSILDError(.invalidRequest, "unknown option \(NGSILDError.quoted(word)); known are \(known)")
+            }
+        }
+        switch format {
+        case nil: break
+        case "normalized": representation = .normalized
+        case "concise": representation = .concise
+        case "keyValues", "simplified": representation = .keyValues
+        case let word?:
+            let known = "`normalized`, `concise`, `keyValues` and `simplified`"
+            throw NGSILDError(.invalidRequest, "unknown format \(NGSILDError.quoted(word)); known are \(known)")
+        }
+    }
+}
+
+/// How the history of entities is written in output (CIM 009 §4.5.6 to §4.5.9).
+public enum TemporalRepresentation: Sendable, Hashable, CaseIterable {
+    /// For each attribute an array of instances in full.
+    case normalized
+    /// For each attribute pairs of value and time, also called simplified.
+    case temporalValues
+}
+
+/// What the `options` and `format` parameters of a request for history ask for.
+public struct TemporalOptions: Sendable, Hashable {
+    /// Normalized unless asked otherwise.
+    public var representation = TemporalRepresentation.normalized
+    /// Whether `createdAt` and `modifiedAt` are written.
+    public var includesSystemAttributes = false
+
+    /// Normalized, without system attributes.
+    public init() {}
+
+    /// Reads the two parameters.
+    ///
+    /// - Parameters:
+    ///   - options: Words between commas, such as `temporalValues`; nil if absent.
+    ///   - format: One representation, which overrides the one in `options`; nil if absent.
+    /// - Throws: ``ProblemCode/invalidRequest`` for words that the standard does not know here;
+    ///   ``ProblemCode/operationNotSupported`` for `aggregatedValues`.
+    public init(parsingOptions options: String?, format: String?) throws(NGSILDError) {
+        for word in (options ?? "").split(separator: ",") {
+            if word == "sysAttrs" {
+                includesSystemAttributes = true
+            } else {
+                representation = try Self.representation(String(word), of: "option")
+            }
+        }
+        if let format { representation = try Self.representation(format, of: "format") }
+    }
+
+    private static func representation(
+        _ word: String, of parameter: String
+    ) throws(NGSILDError) -> TemporalRepresentation {
+        switch word {
+        case "normalized": return .normalized
+        case "temporalValues", "simplified": return .temporalValues
+        case "aggregatedValues":
+            throw NGSILDError(.operationNotSupported, "`aggregatedValues` is not supported; ask for `temporalValues`")
+        default:
+            let known = "`normalized`, `temporalValues` and `simplified`"
+            throw NGSILDError(.invalidRequest, "unknown \(parameter) \(NGSILDError.quoted(word)); known are \(known)")
+        }
+    }
+}

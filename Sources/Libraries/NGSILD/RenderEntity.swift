@@ -1,0 +1,193 @@
+public import JSONBytes
+
+/// An entity as it shall be written: nothing is checked or looked up any more.
+public struct RenderEntity: Sendable, Hashable {
+    /// A URI.
+    public var id: String
+    /// Short names, one or more.
+    public var types: [String]
+    /// Instances of one name side by side, in the order they shall be written.
+    public var attributes: [Attribute]
+    /// Written if there are any (CIM 009 §4.18).
+    public var scopes: [String]
+    /// When the entity was entered, in microseconds since 1970; written with system attributes.
+    public var createdAt: Int64?
+    /// When the entity was last changed, in microseconds since 1970; written with system attributes.
+    public var modifiedAt: Int64?
+
+    /// An entity.
+    ///
+    /// - Parameters:
+    ///   - id: A URI.
+    ///   - types: Short names, one or more.
+    ///   - attributes: Instances of one name side by side.
+    ///   - scopes: May be empty.
+    ///   - createdAt: In microseconds since 1970.
+    ///   - modifiedAt: In microseconds since 1970.
+    public init(
+        id: String, types: [String], attributes: [Attribute], scopes: [String] = [], createdAt: Int64? = nil,
+        modifiedAt: Int64? = nil
+    ) {
+        self.id = id
+        self.types = types
+        self.attributes = attributes
+        self.scopes = scopes
+        self.createdAt = createdAt
+        self.modifiedAt = modifiedAt
+    }
+
+    /// Writes the entity as one JSON object.
+    ///
+    /// - Parameters:
+    ///   - writer: Where to write; may stand inside an array.
+    ///   - options: Representation and system attributes.
+    public func write(to writer: inout JSONWriter, options: EntityOptions = EntityOptions()) {
+        writer.beginObject()
+        writer.header(id: id, types: types, scopes: scopes)
+        if options.includesSystemAttributes { writer.systemTimes(createdAt, modifiedAt) }
+        writer.attributes(attributes, options)
+        writer.endObject()
+    }
+}
+
+extension Attribute {
+    /// Writes this one instance, as it stands under its name.
+    ///
+    /// - Parameters:
+    ///   - writer: Where to write; after a name, or inside an array.
+    ///   - options: Representation and system attributes.
+    public func write(to writer: inout JSONWriter, options: EntityOptions = EntityOptions()) {
+        writer.attribute(self, options)
+    }
+}
+
+extension JSONWriter {
+    /// The members that every representation begins with.
+    mutating func header(id: String, types: [String], scopes: [String]) {
+        key("id")
+        string(id)
+        key("type")
+        strings(types)
+        guard !scopes.isEmpty else { return }
+        key("scope")
+        strings(scopes)
+    }
+
+    /// One string as it is, several as an array.
+    private mutating func strings(_ strings: [String]) {
+        if strings.count == 1 { return string(strings[0]) }
+        beginArray()
+        for element in strings { string(element) }
+        endArray()
+    }
+
+    mutating func systemTimes(_ createdAt: Int64?, _ modifiedAt: Int64?) {
+        if let createdAt {
+            key("createdAt")
+            timestamp(createdAt)
+        }
+        if let modifiedAt {
+            key("modifiedAt")
+            timestamp(modifiedAt)
+        }
+    }
+
+    /// Attributes with their names; neighbours of one name become one member (CIM 009 §4.5.5).
+    fileprivate mutating func attributes(_ attributes: [Attribute], _ options: EntityOptions) {
+        var start = 0
+        while start < attributes.count {
+            var end = start + 1
+            while end < attributes.count, attributes[end].name == attributes[start].name { end += 1 }
+            key(attributes[start].name)
+            if end - start == 1, options.representation != .keyValues || attributes[start].datasetId == nil {
+                attribute(attributes[start], options)
+            } else if options.representation == .keyValues {
+                datasets(attributes[start..<end])
+            } else {
+                beginArray()
+                for instance in attributes[start..<end] { attribute(instance, options) }
+                endArray()
+            }
+            start = end
+        }
+    }
+
+    /// `{"dataset":{"@none":…,"urn:…":…}}` (CIM 009 §4.5.4).
+    private mutating func datasets(_ instances: ArraySlice<Attribute>) {
+        beginObject()
+        key("dataset")
+        beginObject()
+        for instance in instances {
+            key(instance.datasetId ?? "@none")
+            simplified(instance)
+        }
+        endObject()
+        endObject()
+    }
+
+    fileprivate mutating func attribute(_ attribute: Attribute, _ options: EntityOptions) {
+        switch options.representation {
+        case .keyValues: simplified(attribute)
+        case .concise where attribute.isBareWhenConcise(options): value(attribute.value)
+        case .concise, .normalized: full(attribute, options)
+        }
+    }
+
+    private mutating func simplified(_ attribute: Attribute) {
+        guard attribute.kind.isWrappedWhenSimplified else { return value(attribute.value) }
+        beginObject()
+        key(attribute.kind.valueMember)
+        value(attribute.value)
+        endObject()
+    }
+
+    private mutating func full(_ attribute: Attribute, _ options: EntityOptions) {
+        beginObject()
+        if options.representation == .normalized || attribute.needsTypeWhenConcise {
+            key("type")
+            string(attribute.kind.rawValue)
+        }
+        key(attribute.kind.valueMember)
+        value(attribute.value)
+        if let unitCode = attribute.unitCode {
+            key("unitCode")
+            string(unitCode)
+        }
+        if let observedAt = attribute.observedAt {
+            key("observedAt")
+            timestamp(observedAt)
+        }
+        if let datasetId = attribute.datasetId {
+            key("datasetId")
+            string(datasetId)
+        }
+        for annotation in attribute.annotations {
+            key(annotation.name)
+            value(annotation.value)
+        }
+        if options.includesSystemAttributes { systemTimes(attribute.createdAt, attribute.modifiedAt) }
+        if !attribute.subAttributes.isEmpty { attributes(attribute.subAttributes, options) }
+        endObject()
+    }
+}
+
+extension Attribute {
+    /// A property whose value alone says all there is to say, and cannot be taken for anything else (§4.5.2.3).
+    fileprivate func isBareWhenConcise(_ options: EntityOptions) -> Bool {
+        guard kind == .property || kind == .geoProperty, unitCode == nil, observedAt == nil, datasetId == nil,
+            annotations.isEmpty, subAttributes.isEmpty
+        else { return false }
+        if options.includesSystemAttributes, createdAt != nil || modifiedAt != nil { return false }
+        switch value {
+        case .object: return kind == .geoProperty
+        case .array(let elements):
+            return elements.allSatisfy { element in
+                if case .object = element { false } else { true }
+            }
+        default: return true
+        }
+    }
+
+    /// A property that holds a geometry would be read as a GeoProperty.
+    fileprivate var needsTypeWhenConcise: Bool { kind == .property && GeoJSONGeometry(value) != nil }
+}

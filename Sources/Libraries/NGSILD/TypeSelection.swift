@@ -1,0 +1,54 @@
+/// Which entity types are asked for (CIM 009 §4.17): any of several, each one type or several at once.
+///
+///     Building|House      Building,House      (Home;Vehicle)|Motorhome
+public struct TypeSelection: Sendable, Hashable {
+    /// An entity matches if it has all types of any one element.
+    public let alternatives: [[String]]
+
+    /// A selection.
+    ///
+    /// - Parameter alternatives: An entity matches if it has all types of any one element.
+    public init(alternatives: [[String]]) {
+        self.alternatives = alternatives
+    }
+
+    /// Reads a `type` parameter.
+    ///
+    /// - Parameter text: Type names between `,` or `|`; several at once between `;` in parentheses.
+    /// - Throws: ``ProblemCode/badRequestData`` with the column of what is wrong; ``ProblemCode/tooComplexQuery`` beyond
+    ///   ``NGSILDLimits/queryBytes``.
+    public init(parsing text: String) throws(NGSILDError) {
+        var cursor = try TextCursor(text, parameter: "type")
+        var alternatives: [[String]] = []
+        repeat {
+            guard cursor.consume("(") else {
+                alternatives.append([try Self.name(&cursor)])
+                continue
+            }
+            var together = [try Self.name(&cursor)]
+            while cursor.consume(";") { together.append(try Self.name(&cursor)) }
+            guard cursor.consume(")") else { throw cursor.error("expected `;` or `)`") }
+            alternatives.append(together)
+        } while cursor.consume(",") || cursor.consume("|")
+        if cursor.peek == ";" { throw cursor.error("types joined by `;` need parentheses, as in `(Home;Vehicle)`") }
+        guard cursor.isAtEnd else { throw cursor.error("expected `,` or `|`") }
+        self.init(alternatives: alternatives)
+    }
+
+    private static func name(_ cursor: inout TextCursor) throws(NGSILDError) -> String {
+        let start = cursor.position
+        let name = cursor.take { !",|;()".unicodeScalars.contains($0) }
+        guard Names.isName(name) else {
+            throw cursor.error("expected an entity type name", at: start)
+        }
+        return CoreContext.term(name)
+    }
+
+    /// Whether an entity of these types is asked for.
+    ///
+    /// - Parameter types: All types of the entity.
+    /// - Returns: True if all types of any alternative are among them.
+    public func matches(_ types: [String]) -> Bool {
+        alternatives.contains { $0.allSatisfy(types.contains) }
+    }
+}

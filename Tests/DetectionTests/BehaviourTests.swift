@@ -1,0 +1,167 @@
+import Detection
+import Testing
+
+@Suite("What the detector notices, and what it accepts")
+struct BehaviourTests {
+    @Test("a spike is noticed at once, named, and said to end")
+    func spike() throws {
+        var values = Series.noise(count: 2_000, seed: 1)
+        values[1_500] = 120
+        let findings = Series.findings(of: values)
+        #expect(findings[1_500].startsAlert && findings[1_500].kind == .spike)
+        #expect(findings[1_500].deviation > 60 && findings[1_500].expectedHigh < 70)
+        #expect(findings[1_501...1_540].starts == 0)
+        #expect(findings[1_501...1_540].count(where: \.endsAlert) == 1)
+        #expect(try !#require(findings.last).isAlert)
+    }
+
+    @Test("a dip is noticed, and lies below the expected range")
+    func dip() {
+        var values = Series.noise(count: 2_000, seed: 2)
+        values[1_500] = -20
+        let finding = Series.findings(of: values)[1_500]
+        #expect(finding.startsAlert && finding.kind == .dip && finding.deviation < 0 && -20 < finding.expectedLow)
+    }
+
+    @Test("a morning peak that does not come is noticed, though its values are ordinary at other hours")
+    func missingPeak() {
+        var values = Series.traffic(days: 24, seed: 3)
+        let monday = 21 * Series.readingsPerDay
+        let peak = monday + 6 * 12..<monday + 11 * 12
+        for index in peak { values[index] = values[index - peak.count - 24] }
+        let findings = Series.findings(of: values)
+        #expect(findings[peak].starts >= 1)
+        #expect(findings[peak].contains { $0.followsRhythm && $0.kind == .rhythm && $0.deviation < -100 })
+        #expect(findings[(7 * Series.readingsPerDay)..<peak.lowerBound].starts <= 4)
+    }
+
+    @Test("weekends are not mistaken for failed weekdays once two have been seen")
+    func weekends() {
+        let findings = Series.findings(of: Series.traffic(days: 42, seed: 4))
+        #expect(findings[(21 * Series.readingsPerDay)...].starts <= 4)
+    }
+
+    @Test("a level shift is noticed once, then accepted as the new normal")
+    func levelShift() {
+        var values = Series.noise(count: 4_000, seed: 5)
+        for index in 2_000..<values.count { values[index] += 40 }
+        let findings = Series.findings(of: values)
+        #expect(findings[2_000].startsAlert)
+        #expect(findings[2_001..<2_600].contains(where: \.endsAlert))
+        #expect(findings[2_600...].starts <= 2)
+        #expect(abs(findings[3_999].expected - 90) < 5)
+    }
+
+    @Test("a long episode raises one alert at its start, and few while it lasts")
+    func debounced() {
+        var values = Series.noise(count: 3_000, seed: 6)
+        var generator = SeededGenerator(state: 60)
+        for index in 2_000..<2_060 { values[index] = 100 + 15 * generator.normal() }
+        let findings = Series.findings(of: values)
+        #expect(findings[2_000].startsAlert)
+        #expect(findings[2_000..<2_100].starts <= 2)
+        let starts = findings.starts
+        let ends = findings.count(where: \.endsAlert)
+        #expect(starts == ends || starts == ends + 1)
+    }
+
+    @Test("a sensor that freezes is noticed, unless that was not asked for")
+    func stuck() {
+        var values = Series.noise(count: 2_000, seed: 7)
+        for index in 1_500..<values.count { values[index] = values[1_500] }
+        let findings = Series.findings(of: values)
+        let first = findings.indices.first { findings[$0].kind == .stuck }
+        #expect(first == 1_500 + 23)
+        #expect(first.map { findings[$0].startsAlert && findings[$0].since == Series.time(1_500) } == true)
+        let unasked = Series.findings(of: values, by: StreamDetector(options: .init(flagsStuck: false)))
+        #expect(!unasked.contains { $0.kind == .stuck })
+    }
+
+    @Test("a series that becomes wild within its old range is noticed as unsteady")
+    func unsteady() {
+        var generator = SeededGenerator(state: 8)
+        let values = (0..<4_000).map { index in
+            let slow = 50 + 30 * Double((index / 4) % 200 - 100).magnitude / 100
+            return slow + generator.normal() * (index < 3_000 ? 0.2 : 6)
+        }
+        let findings = Series.findings(of: values)
+        #expect(findings[3_000..<3_100].starts >= 1)
+        #expect(findings[3_000..<3_100].contains { $0.kind == .unsteady || $0.kind == .spike || $0.kind == .dip })
+    }
+}
+
+@Suite("When the detector keeps silent")
+struct SilenceTests {
+    @Test("a constant series never alerts and scores zero", arguments: [0, 45, -1e12, 1e-9, 0.1])
+    func constant(value: Double) {
+        let findings = Series.findings(of: [Double](repeating: value, count: 5_000))
+        #expect(findings.allSatisfy { $0.score == 0 && !$0.isAlert })
+    }
+
+    @Test("two values in turn, and rounding errors around one, never alert")
+    func almostConstant() {
+        #expect(Series.findings(of: (0..<3_000).map { Double($0 % 2) }).starts == 0)
+        #expect(Series.findings(of: (0..<3_000).map { 20 + Double($0 % 3) * 1e-14 }).starts == 0)
+    }
+
+    @Test("pure noise raises at most one alert in a thousand readings", arguments: 10..<20)
+    func falseAlerts(seed: UInt64) {
+        let starts = Series.findings(of: Series.noise(count: 20_000, seed: seed)).starts
+        #expect(starts <= 20, "seed \(seed): \(starts) alerts")
+    }
+
+    @Test("noise sampled every second, every hour and irregularly raises no more", arguments: [1, 3_600, -1])
+    func falseAlertsByInterval(seconds: Int64) {
+        var generator = SeededGenerator(state: 21)
+        var detector = StreamDetector()
+        var time = Series.start
+        var starts = 0
+        for value in Series.noise(count: 20_000, seed: 22) {
+            time += (seconds > 0 ? seconds : Int64.random(in: 0...1_200, using: &generator)) * 1_000_000
+            starts += detector.observe(time: time, value: value).startsAlert ? 1 : 0
+        }
+        #expect(starts <= 20, "\(starts) alerts")
+    }
+
+    @Test("values that are no numbers, or beyond all measure, are ignored and change nothing")
+    func notNumbers() {
+        let values = Series.noise(count: 1_000, seed: 30)
+        var plain = StreamDetector()
+        var disturbed = StreamDetector()
+        for (index, value) in values.enumerated() {
+            for odd in [Double.nan, .infinity, -.infinity, .greatestFiniteMagnitude, -1e31] {
+                let finding = disturbed.observe(time: .max, value: odd)
+                #expect(finding.kind == .ignored && finding.score == 0 && !finding.startsAlert)
+            }
+            let finding = disturbed.observe(time: Series.time(index), value: value)
+            #expect(finding == plain.observe(time: Series.time(index), value: value))
+        }
+        #expect(plain == disturbed)
+    }
+
+    @Test("a reading from the past is ignored; a clock set back for good is followed")
+    func backwards() {
+        var detector = StreamDetector()
+        for (index, value) in Series.noise(count: 500, seed: 31).enumerated() {
+            _ = detector.observe(time: Series.time(index), value: value)
+        }
+        let late = detector.observe(time: Series.time(3), value: 1e6)
+        #expect(late.kind == .ignored && late.score == 0)
+        let kinds = (0..<60).map { detector.observe(time: Series.time($0), value: 50).kind }
+        #expect(kinds[..<(DetectionLimits.backwardReadings - 1)].allSatisfy { $0 == .ignored })
+        #expect(kinds[DetectionLimits.backwardReadings...].allSatisfy { $0 != .ignored })
+    }
+
+    @Test("extreme times and values are survived")
+    func extremes() {
+        var generator = SeededGenerator(state: 32)
+        var detector = StreamDetector(options: .init(utcOffset: .seconds(1 << 40)))
+        for index in 0..<5_000 {
+            let time = index % 50 == 0 ? [Int64.min, .max, 0][index / 50 % 3] : Int64(bitPattern: generator.next())
+            let finding = detector.observe(time: time, value: Double(bitPattern: generator.next()))
+            #expect(finding.score >= 0 && finding.score <= 1)
+            #expect(finding.kind == .ignored || finding.expected.isFinite && finding.deviation.isFinite)
+            #expect(!finding.explanation(value: .nan, unit: "", name: "").isEmpty)
+        }
+    }
+}

@@ -1,1 +1,0 @@
-// NGSILD tests

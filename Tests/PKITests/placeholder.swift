@@ -1,1 +1,0 @@
-// PKI tests
