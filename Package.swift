@@ -93,7 +93,10 @@ let package = Package(
         // Faces: what people and machines touch.
         face(
             "MQTTListener",
-            ["CityModel", "CityIdentity", "CityPath", "MQTTPackets", "PKI", nioCore, nioPosix, nioSSL, logging]),
+            [
+                "CityModel", "CityIdentity", "CityContext", "CityPath", "JSONBytes", "MQTTPackets", "PKI", nioCore, nioPosix,
+                nioSSL, logging, lifecycle,
+            ]),
         face(
             "WebConsole", [.product(name: "Mustache", package: "swift-mustache")],
             resources: [.copy("Resources/templates"), .copy("Resources/static")]),
@@ -123,5 +126,6 @@ let package = Package(
         tests("TransparencyLog", [crypto]),
         tests("PKI", [crypto, x509]),
         tests("NGSILD", ["JSONBytes"]),
+        tests("DemoCity"),
     ]
 )

@@ -27,8 +27,8 @@ struct ExplanationTests {
     @Test("without a rhythm the sentence speaks of late, and without unit and name it stays short")
     func dip() {
         #expect(
-            Self.finding(.dip, value: 3.14159, followsRhythm: false).explanation(value: 3.14159, unit: "", name: "")
-                == "3.14 is far below the 40 to 95 usual of late; a fall that began at 02:50")
+            Self.finding(.dip, value: -3.14159, followsRhythm: false).explanation(value: -3.14159, unit: "", name: "")
+                == "-3.14 is far below the 40 to 95 usual of late; a fall that began at 02:50")
     }
 
     @Test("times are local")
@@ -42,7 +42,7 @@ struct ExplanationTests {
     func kinds(kind: Finding.Kind) {
         let sentence = Self.finding(kind, value: 120).explanation(value: 120, unit: "kW", name: "Pump 3")
         let words: [Finding.Kind: String] = [
-            .ordinary: "is above", .spike: "far above", .dip: "far above", .rhythm: "far above",
+            .ordinary: "is above", .spike: "is above", .dip: "is above", .rhythm: "is above",
             .levelShift: "a new level above", .stuck: "has not changed since 02:50", .ignored: "was not judged",
             .unsteady: "vary far more", .subdued: "vary far less",
         ]

@@ -62,6 +62,7 @@ enum Series {
     }
 }
 
-extension [Finding] {
+extension Collection where Element == Finding {
+    /// How many alerts start.
     var starts: Int { count(where: \.startsAlert) }
 }

@@ -37,7 +37,8 @@ struct StateTests {
         #expect(restored == original)
         for index in point..<values.count {
             let finding = original.observe(time: Series.time(index), value: values[index])
-            #expect(restored.observe(time: Series.time(index), value: values[index]) == finding)
+            let repeated = restored.observe(time: Series.time(index), value: values[index])
+            #expect(repeated == finding)
         }
         #expect(Self.encoded(restored) == Self.encoded(original))
     }

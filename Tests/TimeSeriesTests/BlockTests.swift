@@ -13,7 +13,9 @@ struct BlockTests {
     @Test("every awkward value comes back bit for bit, alone and in company", arguments: awkwardValues)
     func awkwardValue(value: Double) throws {
         let alone = [Reading(time: 5, value: value, score: 1)]
-        #expect(try Block(bytes: sealed(alone).bytes).decode() == alone)
+        let block = try sealed(alone)
+        #expect(try Block(bytes: block.bytes) == block)
+        #expect(try block.decode() == alone)
         let company = (0..<40).map { Reading(time: Int64($0), value: $0 == 20 ? value : Double($0) / 10) }
         #expect(try Block(bytes: sealed(company).bytes).decode() == company)
     }

@@ -1,1 +1,189 @@
-// MQTTListener
+/// The MQTT face: 3.1.1 and 5 over TLS with client certificates.
+///
+/// - Takes: connections on the guarded port, and on a loopback port in the laboratory.
+/// - Gives: acknowledgements after the commit, refusals with the standard's reason codes, messages to subscribers.
+/// - Owns: sockets, connections, subscriptions. Decides nothing: who may do what is the path's to say.
+/// - Relies on: SwiftNIO and BoringSSL for bytes, `MQTTPackets` for packets, `CityPath` for everything that matters.
+///
+/// QoS 0 and 1; QoS 2 and sessions that outlive their connection are refused as the standard provides (Maximum QoS,
+/// Session Expiry Interval 0).
+import CityIdentity
+import CityModel
+public import CityPath
+import Foundation
+public import Logging
+import MQTTPackets
+import NIOCore
+import NIOPosix
+import NIOSSL
+public import ServiceLifecycle
+
+/// What the MQTT face is told.
+public struct MQTTSettings: Sendable {
+    /// A host and a port; port 0 lets the system choose.
+    public struct Address: Sendable, Equatable {
+        /// The address to listen on.
+        public var host: String
+        /// The port.
+        public var port: Int
+
+        /// An address.
+        public init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    /// Where devices connect, over TLS.
+    public var address: Address
+    /// The plain listener of the laboratory; loopback only.
+    public var laboratory: Address?
+    /// The server's certificate chain, PEM.
+    public var certificateChainFile: String
+    /// The server's key, PEM.
+    public var privateKeyFile: String
+    /// The root that client certificates are named after in the handshake, PEM.
+    public var authorityFile: String
+    /// The largest packet accepted, in bytes.
+    public var maximumPacketBytes = 262_144
+    /// The most connections at one time.
+    public var maximumConnections = 20_000
+    /// The most QoS 1 messages a peer may have unacknowledged (MQTT 5.0 §3.2.2.3.3).
+    public var receiveMaximum: UInt16 = 1_024
+    /// How many threads read and write; nil for one on each core this program may use.
+    public var threads: Int?
+
+    /// Settings with the usual limits.
+    public init(
+        address: Address, laboratory: Address? = nil, certificateChainFile: String, privateKeyFile: String,
+        authorityFile: String
+    ) {
+        self.address = address
+        self.laboratory = laboratory
+        self.certificateChainFile = certificateChainFile
+        self.privateKeyFile = privateKeyFile
+        self.authorityFile = authorityFile
+    }
+}
+
+/// Where the face listens, once it does.
+public struct MQTTPorts: Sendable, Equatable {
+    /// The guarded port.
+    public let secure: Int
+    /// The laboratory's, where there is one.
+    public let laboratory: Int?
+}
+
+/// Serves MQTT until it is told to stop.
+public struct MQTTListener: Service {
+    private let city: City
+    private let settings: MQTTSettings
+    private let directory: ConnectionDirectory
+    private let relay: MessageRelay
+    private let onReady: @Sendable (MQTTPorts) -> Void
+    private let logger: Logger
+
+    /// A listener over a city.
+    ///
+    /// - Parameters:
+    ///   - city: Open.
+    ///   - settings: See ``MQTTSettings``.
+    ///   - connections: Filled with who is connected; also read by other faces.
+    ///   - logger: Where to log.
+    ///   - onReady: Called once with the ports, when connections are accepted.
+    public init(
+        city: City, settings: MQTTSettings, connections: ConnectionDirectory, logger: Logger,
+        onReady: @escaping @Sendable (MQTTPorts) -> Void
+    ) {
+        self.city = city
+        self.settings = settings
+        self.directory = connections
+        self.relay = MessageRelay(retained: city.views.retained, metrics: city.metrics)
+        self.logger = logger
+        self.onReady = onReady
+    }
+
+    /// Listens, and serves until graceful shutdown; then every peer is told (0x8B) and disconnected.
+    ///
+    /// - Throws: When a port is taken, or a key or certificate cannot be read.
+    public func run() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads ?? usableCores())
+        do {
+            try await serve(on: group)
+            try await group.shutdownGracefully()
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
+    }
+
+    private func serve(on group: MultiThreadedEventLoopGroup) async throws {
+        let shared = ListenerShared(
+            city: city, settings: settings, directory: directory, relay: relay, logger: logger)
+        city.views.registry.observe { [directory] record in
+            if record.status != .active { directory.close(record.id, because: .administrativeAction) }
+        }
+        let tls = try tlsContext()
+        let secure = try await bind(settings.address, on: group) { channel in
+            try shared.configure(channel, security: .mutualTLS(tls))
+        }
+        var laboratory: (any Channel)?
+        if let address = settings.laboratory {
+            precondition(address.host == "127.0.0.1" || address.host == "::1", "the laboratory listens on loopback only")
+            laboratory = try await bind(address, on: group) { channel in
+                try shared.configure(channel, security: .laboratory)
+            }
+        }
+        onReady(
+            MQTTPorts(
+                secure: secure.localAddress?.port ?? settings.address.port,
+                laboratory: laboratory.map { $0.localAddress?.port ?? 0 }))
+        try? await gracefulShutdown()
+        try await secure.close()
+        try await laboratory?.close()
+        await directory.closeAll(because: .serverShuttingDown)
+    }
+
+    private func bind(
+        _ address: MQTTSettings.Address, on group: MultiThreadedEventLoopGroup,
+        _ configure: @escaping @Sendable (any Channel) throws -> Void
+    ) async throws -> any Channel {
+        try await ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 4_096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 4)
+            .childChannelOption(
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 1_024, maximum: 65_536)
+            )
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try configure(channel) }
+            }
+            .bind(host: address.host, port: address.port).get()
+    }
+
+    /// Verification itself is the path's: BoringSSL proves that the peer holds the key, ``CityPath/Identify`` judges the
+    /// certificate, so that each refusal has its reason on record.
+    private func tlsContext() throws -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMFile(settings.certificateChainFile).map {
+                .certificate($0)
+            },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: settings.privateKeyFile, format: .pem)))
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.certificateVerification = .noHostnameVerification
+        configuration.trustRoots = .file(settings.authorityFile)
+        configuration.sendCANameList = true
+        return try NIOSSLContext(configuration: configuration)
+    }
+}
+
+/// The cores that this program may run on, as the scheduler sees it (`taskset`, cpusets): `Cpus_allowed` is a mask in
+/// hexadecimal digits and commas.
+private func usableCores() -> Int {
+    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+        let line = status.split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed:") })
+    else { return System.coreCount }
+    let count = line.dropFirst("Cpus_allowed:".count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
+    return max(1, min(count, System.coreCount))
+}

@@ -1,6 +1,7 @@
 /// The logarithm to base 2, exact to six digits: the same on every machine, and no library needed.
 ///
 /// - Parameter number: A positive, finite, normal number.
+/// - Returns: The power of 2 that is `number`.
 func binaryLogarithm(_ number: Float) -> Float {
     var exponent = Float(number.exponent)
     var significand = number.significand

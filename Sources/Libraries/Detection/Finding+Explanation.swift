@@ -28,8 +28,11 @@ extension Finding {
             return "belongs to a new level \(deviation > 0 ? "above" : "below") the \(usual)" + onset(clock)
         case .spike, .dip, .rhythm, .ordinary: break
         }
-        if value > expectedHigh { return "is \(kind == .ordinary ? "" : "far ")above the \(usual)" + onset(clock) }
-        if value < expectedLow { return "is \(kind == .ordinary ? "" : "far ")below the \(usual)" + onset(clock) }
+        let (above, below) = (value - expectedHigh, expectedLow - value)
+        // Far is more than half as wide as the usual range itself.
+        let far = max(above, below) > (expectedHigh - expectedLow) / 2 ? "far " : ""
+        if above > 0 { return "is \(far)above the \(usual)" + onset(clock) }
+        if below > 0 { return "is \(far)below the \(usual)" + onset(clock) }
         guard kind != .ordinary else { return "is within the \(usual)" }
         return "lies within the \(usual), but came as a sudden \(kind == .dip || deviation < 0 ? "fall" : "rise")"
     }

@@ -67,6 +67,8 @@ struct Rhythm: Sendable, Equatable {
 
     /// Learns a reading of the given weight: 1, or less when readings come more often than once a minute.
     mutating func learn(_ observed: Float, at moment: LocalMoment, weight: Float) {
+        // A reading at the very time of the one before weighs nothing.
+        guard weight > 0 else { return }
         if means.isEmpty {
             means = [Float](repeating: 0, count: 2 * Self.halfHours)
             weights = means

@@ -86,7 +86,10 @@ struct SeriesMemory: Sendable, Equatable {
     mutating func learnStep(to offset: Double, grain: Float, weight: Float) -> Float {
         let size = Float(abs(offset - last))
         usualStep += max(1 / Float(count), 1 / Self.stepMemory) * (size - usualStep)
-        let steps = min(size / max(usualStep, grain), Self.largestStep)
+        // Until a series moves there is no step to measure in. One whole step stands in, so that its first moves do
+        // not look wild beside nothing.
+        guard usualStep > grain else { return 1 }
+        let steps = min(size / usualStep, Self.largestStep)
         restlessness += weight / Self.restlessnessMemory * (steps - restlessness)
         usualRestlessness += weight / Float(Self.levelMemory) * (steps - usualRestlessness)
         return restlessness - usualRestlessness

@@ -5,6 +5,8 @@ public struct Connect: Sendable, Equatable {
     /// The edition that this and all later packets of the connection are written in.
     public var version: ProtocolVersion
     /// Empty: the server chooses one. In 3.1.1 only with ``cleanStart``.
+    ///
+    /// Two identifiers are the same if their UTF-8 bytes are; `==` on strings also equates canonical equivalents.
     public var clientIdentifier: String
     /// Begin a new session and forget any old one. Called Clean Session in 3.1.1.
     public var cleanStart: Bool

@@ -1,5 +1,3 @@
-public import NIOCore
-
 /// One control packet, of either edition.
 ///
 /// Decoded values keep every rule of ``DecodingRule``. Values built by hand are checked when they are encoded.

@@ -65,6 +65,11 @@ public struct PacketDecoder: Sendable {
             return try Packet.decode(packet, type: type, version: version ?? .v5, sender: peer)
         }
         version = try Connect.readVersion(of: packet)
+        if case .value(_, _, isMinimal: false) = packet.withUnsafeReadableBytes({ VariableByteInteger.read($0, at: 1) }),
+            version == .v5
+        {
+            throw PacketDecodingError(.variableByteIntegerNotMinimal, in: .connect)
+        }
         let connect = try Packet.decode(packet, type: type, version: version ?? .v5, sender: peer)
         awaitsConnect = false
         return connect
@@ -89,6 +94,7 @@ extension PacketDecoder {
     /// and gives anything else to ``next(from:)``, as well as a PUBLISH whose properties it needs.
     ///
     /// - Parameter bytes: What the peer has sent and was not consumed yet.
+    /// - Returns: What stands at the beginning of `bytes`.
     public func scan(_ bytes: UnsafeRawBufferPointer) -> PacketScan {
         guard let base = bytes.baseAddress, bytes.count > 0 else { return .needMore }
         let first = base.load(as: UInt8.self)
@@ -141,12 +147,11 @@ extension PacketDecoder {
 }
 
 extension Publish {
-    /// The PUBLISH that `header` describes.
+    /// The PUBLISH that `header` describes, or nil when `bytes` are not those that were scanned and hold no such packet.
     ///
     /// - Parameters:
     ///   - header: What ``PacketDecoder/scan(_:)`` answered.
     ///   - bytes: The packet, from its first byte on.
-    /// - Returns: nil when `bytes` are not those that were scanned and do not hold such a packet.
     public init?(_ header: PublishHeader, in bytes: ByteBuffer) {
         let base = bytes.readerIndex
         guard

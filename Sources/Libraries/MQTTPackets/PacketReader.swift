@@ -84,6 +84,8 @@ struct PacketReader {
     /// Reads the length of the properties and the properties. Nothing at all in 3.1.1.
     ///
     /// - Parameter place: nil for those of the packet's variable header.
+    /// - Returns: The properties, every one of which may stand here.
+    /// - Throws: ``PacketDecodingError`` for the first rule that was found broken.
     mutating func readProperties(in place: PropertyPlaces? = nil) throws(PacketDecodingError) -> Properties {
         guard version == .v5 else { return [] }
         let length: Int

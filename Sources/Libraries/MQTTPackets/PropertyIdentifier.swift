@@ -77,8 +77,10 @@ struct PropertyPlaces: OptionSet, Sendable {
     static let auth = PropertyPlaces(.auth)
     static let will = PropertyPlaces(rawValue: 1)
     static let message: PropertyPlaces = [.publish, .will]
-    static let answers = [PacketType.connack, .puback, .pubrec, .pubrel, .pubcomp, .suback, .unsuback, .disconnect, .auth]
-        .reduce(into: PropertyPlaces(rawValue: 0)) { $0.insert(PropertyPlaces($1)) }
+    static let answers = [
+        PacketType.connack, .puback, .pubrec, .pubrel, .pubcomp, .suback, .unsuback, .disconnect, .auth,
+    ]
+    .reduce(into: PropertyPlaces(rawValue: 0)) { $0.insert(PropertyPlaces($1)) }
     static let everywhere: PropertyPlaces = [
         .answers, .connect, .publish, .will, .subscribe, PropertyPlaces(.unsubscribe),
     ]

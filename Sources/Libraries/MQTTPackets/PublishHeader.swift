@@ -45,6 +45,7 @@ extension PublishHeader {
     ///   - bodyOffset: Where the variable header begins.
     ///   - version: The edition of the connection.
     ///   - sender: Who sent the packet, or nil if rules that depend on it shall be left out.
+    /// - Returns: `.publish` or `.failure`.
     @inline(__always)
     static func scan(
         _ bytes: UnsafeRawBufferPointer, bodyOffset: Int, version: ProtocolVersion, sender: Sender?

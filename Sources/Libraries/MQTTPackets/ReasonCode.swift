@@ -139,7 +139,8 @@ extension ReasonCode {
         case .reauthenticate: .clientAuth
         case .unspecifiedError, .implementationSpecificError: [.connack, .published, .suback, .unsuback, .disconnect]
         case .malformedPacket, .protocolError, .packetTooLarge: [.connack, .disconnect]
-        case .unsupportedProtocolVersion, .clientIdentifierNotValid, .badUserNameOrPassword, .serverUnavailable, .banned:
+        case .unsupportedProtocolVersion, .clientIdentifierNotValid, .badUserNameOrPassword, .serverUnavailable,
+            .banned:
             .connack
         case .notAuthorized: [.connack, .published, .suback, .unsuback, .serverDisconnect]
         case .serverBusy, .badAuthenticationMethod, .retainNotSupported, .qosNotSupported, .useAnotherServer,
@@ -163,6 +164,7 @@ extension ReasonCode {
     /// - Parameters:
     ///   - type: The packet; types that carry no reason code answer `false`.
     ///   - sender: The side that sends it, or nil when either will do. Matters for DISCONNECT and AUTH.
+    /// - Returns: Whether it is one of the codes that the standard lists for `type` and `sender`.
     public func isAllowed(in type: PacketType, sentBy sender: Sender? = nil) -> Bool {
         switch type {
         case .connack: uses.contains(.connack)

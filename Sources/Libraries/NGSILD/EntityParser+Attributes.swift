@@ -151,7 +151,9 @@ extension EntityParser {
     /// A value without anything around it: concise without sub-attributes, or simplified.
     private func simplified(_ value: JSONValue, name: String, at path: JSONPath) throws(NGSILDError) -> Attribute {
         if case .object(let object) = value, object.members.count == 1, let member = object.members.first,
-            let kind = AttributeKind.allCases.first(where: { $0.isWrappedWhenSimplified && $0.valueMember == member.name })
+            let kind = AttributeKind.allCases.first(where: {
+                $0.isWrappedWhenSimplified && $0.valueMember == member.name
+            })
         {
             let value = try checkedValue(member.value, of: kind, at: path[member.name])
             return Attribute(name, kind: kind, value: value)

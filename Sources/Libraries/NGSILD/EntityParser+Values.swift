@@ -28,7 +28,9 @@ extension EntityParser {
 
     /// A JSON-LD value object without a type says no more than its value.
     private func unwrapped(_ value: JSONValue) -> JSONValue {
-        guard case .object(let object) = value, object.members.count == 1, let inner = object["@value"] else { return value }
+        guard case .object(let object) = value, object.members.count == 1, let inner = object["@value"] else {
+            return value
+        }
         return inner
     }
 
@@ -57,7 +59,8 @@ extension EntityParser {
                 (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10 || byte == UInt8(ascii: "-")
             }
             guard member.name == "@none" || (isTag && !member.name.isEmpty) else {
-                throw NGSILDError(at: place, expected: "a language tag such as `en`", found: NGSILDError.quoted(member.name))
+                throw NGSILDError(
+                    at: place, expected: "a language tag such as `en`", found: NGSILDError.quoted(member.name))
             }
             if purpose != .merge || member.value != .string(CoreContext.null) {
                 try checkStrings(member.value, "a string", at: place)

@@ -64,7 +64,8 @@ struct EntityParser {
     private func scopes(_ value: JSONValue, at path: JSONPath) throws(NGSILDError) -> [String] {
         var scopes: [String] = []
         for (element, place) in oneOrMore(value, at: path) {
-            guard case .string(let text) = element, Names.isScope(text) || (purpose == .merge && text == CoreContext.null)
+            guard case .string(let text) = element,
+                Names.isScope(text) || (purpose == .merge && text == CoreContext.null)
             else { throw NGSILDError(at: place, expected: "a scope such as `/Madrid/Gardens`", found: element) }
             scopes.append(text)
         }
@@ -77,7 +78,8 @@ struct EntityParser {
             switch element {
             case .object: break
             case .string(let text) where Names.isURI(text): break
-            default: throw NGSILDError(at: place, expected: "the URL of a JSON-LD @context, or an object", found: element)
+            default:
+                throw NGSILDError(at: place, expected: "the URL of a JSON-LD @context, or an object", found: element)
             }
         }
         return value

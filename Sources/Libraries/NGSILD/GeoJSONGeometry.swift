@@ -15,10 +15,9 @@ public enum GeoJSONGeometry: String, Sendable, Hashable, CaseIterable {
     /// Polygons.
     case multiPolygon = "MultiPolygon"
 
-    /// The geometry that an object says it is.
+    /// The geometry that an object says it is, by its `type` and because it has `coordinates`; these are not checked.
     ///
-    /// - Parameter value: Anything.
-    /// - Returns: The geometry if the object has its `type` and `coordinates`, checked or not; nil otherwise.
+    /// - Parameter value: Anything; what is no geometry gives nil.
     public init?(_ value: JSONValue) {
         guard case .object(let object) = value, case .string(let type)? = object["type"], object["coordinates"] != nil
         else { return nil }

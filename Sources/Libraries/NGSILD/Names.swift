@@ -88,7 +88,8 @@ public enum Names {
     ///   - parameter: The parameter's name, for messages.
     /// - Returns: The names, in order, each once.
     /// - Throws: ``ProblemCode/badRequestData`` for what is no name.
-    public static func attributeList(parsing text: String, parameter: String = "attrs") throws(NGSILDError) -> [String] {
+    public static func attributeList(parsing text: String, parameter: String = "attrs") throws(NGSILDError) -> [String]
+    {
         try list(text, parameter, "an attribute name", where: isName).map(CoreContext.term)
     }
 

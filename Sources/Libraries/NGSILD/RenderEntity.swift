@@ -179,7 +179,9 @@ extension Attribute {
         else { return false }
         if options.includesSystemAttributes, createdAt != nil || modifiedAt != nil { return false }
         switch value {
-        case .object: return kind == .geoProperty
+        case .object(let object):
+            return kind == .geoProperty
+                || object.members.allSatisfy { !Self.telling.contains(CoreContext.term($0.name)) }
         case .array(let elements):
             return elements.allSatisfy { element in
                 if case .object = element { false } else { true }
@@ -187,6 +189,11 @@ extension Attribute {
         default: return true
         }
     }
+
+    /// Members that would make a reader take a value for an attribute.
+    private static let telling: Set<String> = [
+        "type", "value", "object", "languageMap", "vocab", "json", "valueList", "objectList", "dataset", "@value",
+    ]
 
     /// A property that holds a geometry would be read as a GeoProperty.
     fileprivate var needsTypeWhenConcise: Bool { kind == .property && GeoJSONGeometry(value) != nil }

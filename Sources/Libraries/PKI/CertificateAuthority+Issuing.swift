@@ -48,8 +48,8 @@ extension CertificateAuthority {
     ///   - dnsNames: The server's names; a leading `*.` stands for one label.
     ///   - ipAddresses: The server's IPv4 and IPv6 addresses. One name or address at least.
     ///   - publicKey: The server's public key.
-    ///   - validity: Life from `now` on, at most ``PKILimits/serverValidity``; it ends earlier if the issuing certificate
-    ///     does.
+    ///   - validity: Life from `now` on, at most ``PKILimits/serverValidity``; it ends earlier if the issuing
+    ///     certificate does.
     ///   - now: The present. The certificate is valid from five minutes earlier on.
     /// - Returns: The certificate; the server presents it followed by ``chainPEM``.
     /// - Throws: ``PKIError/Code/invalidName``, ``PKIError/Code/invalidValidity``,

@@ -51,8 +51,8 @@ public struct CertificateDocument: Hashable, Sendable, CustomStringConvertible {
         notAfter = certificate.notValidAfter
     }
 
-    /// The signature's bit string ends at a byte. The parser ignores unused bits, which would let one certificate appear
-    /// in several encodings.
+    /// The signature's bit string ends at a byte. The parser ignores unused bits, which would let one certificate
+    /// appear in several encodings.
     private static func hasWholeSignatureBytes(_ certificate: ASN1Node) -> Bool {
         guard case .constructed(let parts) = certificate.content, let signature = Array(parts).last,
             case .primitive(let bytes) = signature.content

@@ -2,7 +2,7 @@
 ///
 /// Costs one to four bytes a reading for what devices send; random bits cost what they are. Decoding takes about a
 /// tenth of a microsecond a reading.
-public struct Block: Sendable, Hashable {
+public struct Block: Sendable {
     /// The block as stored. The layout is drawn in ``BlockHeader``.
     public let bytes: [UInt8]
     /// What the block says of itself.
@@ -22,9 +22,11 @@ public struct Block: Sendable, Hashable {
         _ = try Iterator(bytes, header)
     }
 
-    /// Seals readings. Precondition: at least 1 and at most 65,535 of them.
+    /// Seals readings. Precondition: at least 1, and no more than the header's 16-bit lengths can hold for certain.
     init(_ columns: Columns) {
-        precondition(columns.count > 0 && columns.count <= UInt16.max, "a block holds 1 to 65,535 readings")
+        precondition(
+            columns.count > 0 && columns.count <= TimeSeriesLimits.readingsPerBlock, "a block holds 1 to 1,024 readings"
+        )
         let times = TimeColumn.encode(columns.times)
         let values = ValueColumn.encode(columns.values)
         let scores = columns.scores.isEmpty ? [] : ScoreColumn.encode(columns.scores)
@@ -50,6 +52,14 @@ public struct Block: Sendable, Hashable {
         guard readings.count(where: { !$0.value.isNaN }) == header.numberCount else { throw .inconsistent }
         return readings
     }
+}
+
+extension Block: Hashable {
+    /// Whether both blocks are the same bytes.
+    public static func == (left: Block, right: Block) -> Bool { left.bytes == right.bytes }
+
+    /// Feeds the block's bytes to `hasher`.
+    public func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
 }
 
 extension Block: Sequence {

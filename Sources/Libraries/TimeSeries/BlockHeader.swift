@@ -17,7 +17,7 @@
 /// ```
 ///
 /// All fields are little-endian.
-public struct BlockHeader: Sendable, Hashable {
+public struct BlockHeader: Sendable {
     /// Readings in the block: at least 1.
     public let count: Int
     /// Time of the first reading, the smallest in a block sealed by a ``SeriesHead``.

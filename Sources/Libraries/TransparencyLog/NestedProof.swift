@@ -12,8 +12,8 @@
 public struct NestedProof: Codable, Hashable, Sendable {
     /// The batch that holds the reading, and the reading's place in it.
     public struct Batch: Codable, Hashable, Sendable {
-        /// The exact text of the batch: JSON with a member `readingsRoot`, the base64 root of the tree over its readings.
-        /// Where it also has a number `readingCount`, that must agree with ``readingCount``.
+        /// The exact text of the batch: JSON with a member `readingsRoot`, the base64 root of the tree over its
+        /// readings. Where it also has a number `readingCount`, that must agree with ``readingCount``.
         public let text: String
         /// Zero-based position of the reading in the batch.
         public let readingIndex: UInt64

@@ -11,7 +11,8 @@ public struct NoteVerifier: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads a verifier key.
     ///
-    /// - Parameter text: The form `name+hash+base64`, as in `sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8`.
+    /// - Parameter text: The form `name+hash+base64`, as in
+    ///   `sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8`.
     /// - Throws: ``NoteError/Code/malformedKey``, ``NoteError/Code/unsupportedKeyType`` or
     ///   ``NoteError/Code/wrongKeyID``.
     public init(_ text: String) throws(NoteError) {

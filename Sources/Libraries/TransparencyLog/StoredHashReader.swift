@@ -56,7 +56,8 @@ public struct StoredHashPlace: Hashable, Sendable {
 
 /// The largest complete subtrees that make up a range of leaves, left to right.
 ///
-/// Precondition: the range begins where a subtree at least as large as itself could begin, as all ranges in RFC 6962 do.
+/// Precondition: the range begins where a subtree at least as large as itself could begin, as all ranges in RFC 6962
+/// do.
 func completeSubtrees(of leaves: Range<UInt64>) -> [(level: Int, index: UInt64)] {
     var subtrees: [(level: Int, index: UInt64)] = []
     var start = leaves.lowerBound

@@ -35,10 +35,9 @@ export async function verify(proof, asked, show) {
     let outcome = 'passed';
     try {
         for await (const step of steps(proof, asked)) {
-            const shown = await step;
-            show(shown);
-            if (shown.outcome === 'failed') return 'failed';
-            if (shown.outcome === 'elsewhere') outcome = 'elsewhere';
+            show(step);
+            if (step.outcome === 'failed') return 'failed';
+            if (step.outcome === 'elsewhere') outcome = 'elsewhere';
         }
     } catch (error) {
         show({ title: 'The proof cannot be read', outcome: 'failed', facts: [], why: `${error.message}.` });

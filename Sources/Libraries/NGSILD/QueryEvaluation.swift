@@ -1,0 +1,192 @@
+import JSONBytes
+
+extension QueryExpression {
+    /// Whether an entity is asked for.
+    ///
+    /// - Parameter entity: With all attributes named in ``attributeNames``.
+    /// - Returns: True if it meets the conditions.
+    public func matches(_ entity: RenderEntity) -> Bool {
+        let times = EntityTimes(createdAt: entity.createdAt, modifiedAt: entity.modifiedAt)
+        return matches(entity.attributes, times: times)
+    }
+
+    /// Whether an entity with these attributes is asked for.
+    ///
+    /// - Parameter attributes: All attributes named in ``attributeNames``, in any order.
+    /// - Returns: True if they meet the conditions.
+    public func matches(_ attributes: [Attribute]) -> Bool {
+        matches(attributes, times: EntityTimes(createdAt: nil, modifiedAt: nil))
+    }
+
+    private func matches(_ attributes: [Attribute], times: EntityTimes) -> Bool {
+        switch self {
+        case .all(let parts): parts.allSatisfy { $0.matches(attributes, times: times) }
+        case .any(let parts): parts.contains { $0.matches(attributes, times: times) }
+        case .term(let path, let condition):
+            path.hasTarget(among: attributes[...], times: times) { condition.holds(for: $0) }
+        }
+    }
+}
+
+/// The times of the entity itself, which `q` addresses as if they were attributes.
+private struct EntityTimes {
+    var createdAt: Int64?
+    var modifiedAt: Int64?
+}
+
+/// What a path leads to, in the terms of CIM 009 §4.9.
+private enum QueryTarget {
+    /// The value of a property, or a part of it.
+    case value(JSONValue)
+    /// The object or objects of a relationship, to which only `==` and `!=` apply.
+    case object(JSONValue)
+    /// The strings of a LanguageProperty, in whatever language.
+    case anyLanguage([JSONValue])
+    /// A time of an attribute.
+    case instant(Int64)
+}
+
+extension AttributePath {
+    /// Whether any instance that the path leads to meets a condition.
+    fileprivate func hasTarget(
+        among attributes: ArraySlice<Attribute>, times: EntityTimes, where holds: (QueryTarget) -> Bool
+    ) -> Bool {
+        guard let first = names.first else { return false }
+        if attributes.contains(where: { $0.name == first && hasTarget(in: $0, from: 1, where: holds) }) { return true }
+        guard names.count == 1, members.isEmpty else { return false }
+        switch first {
+        case "createdAt": return times.createdAt.map { holds(.instant($0)) } ?? false
+        case "modifiedAt": return times.modifiedAt.map { holds(.instant($0)) } ?? false
+        default: return false
+        }
+    }
+
+    /// The same, from a name inside an attribute on.
+    private func hasTarget(in attribute: Attribute, from index: Int, where holds: (QueryTarget) -> Bool) -> Bool {
+        guard index < names.count else { return target(in: attribute).map(holds) ?? false }
+        let name = names[index]
+        let isInside = attribute.subAttributes.contains {
+            $0.name == name && hasTarget(in: $0, from: index + 1, where: holds)
+        }
+        if isInside { return true }
+        guard index == names.count - 1, members.isEmpty else { return false }
+        return nonReified(name, of: attribute).map(holds) ?? false
+    }
+
+    /// Members of an attribute that are not attributes themselves.
+    private func nonReified(_ name: String, of attribute: Attribute) -> QueryTarget? {
+        switch name {
+        case "observedAt": attribute.observedAt.map { .instant($0) }
+        case "createdAt": attribute.createdAt.map { .instant($0) }
+        case "modifiedAt": attribute.modifiedAt.map { .instant($0) }
+        case "unitCode": attribute.unitCode.map { .value(.string($0)) }
+        case "datasetId": attribute.datasetId.map { .value(.string($0)) }
+        default: attribute.annotations.first { $0.name == name }.map { .value($0.value) }
+        }
+    }
+
+    private func target(in attribute: Attribute) -> QueryTarget? {
+        if attribute.kind == .languageProperty, members.isEmpty || members == ["*"] {
+            guard case .object(let map) = attribute.value else { return nil }
+            return .anyLanguage(
+                map.members.flatMap { member in
+                    if case .array(let strings) = member.value { strings } else { [member.value] }
+                })
+        }
+        if attribute.kind.isRelationship { return members.isEmpty ? .object(attribute.value) : nil }
+        return attribute.value[JSONPath(steps: members.map { .member($0) })].map { .value($0) }
+    }
+}
+
+extension QueryCondition {
+    fileprivate func holds(for target: QueryTarget) -> Bool {
+        switch self {
+        case .exists: true
+        case .equal(let operand): operand.includes(target)
+        case .unequal(let operand): !operand.includes(target)
+        case .less(let value): target.isOrdered(against: value) { $0 < 0 }
+        case .lessOrEqual(let value): target.isOrdered(against: value) { $0 <= 0 }
+        case .greater(let value): target.isOrdered(against: value) { $0 > 0 }
+        case .greaterOrEqual(let value): target.isOrdered(against: value) { $0 >= 0 }
+        case .matches(let pattern): !target.texts.isEmpty && target.texts.contains(where: pattern.matches)
+        case .doesNotMatch(let pattern): !target.texts.isEmpty && !target.texts.contains(where: pattern.matches)
+        }
+    }
+}
+
+extension QueryTarget {
+    /// The text that a pattern is held against: strings only, never arrays of them (CIM 009 §4.9).
+    fileprivate var texts: [String] {
+        switch self {
+        case .value(.string(let text)): [text]
+        case .anyLanguage(let values): values.compactMap { if case .string(let text) = $0 { text } else { nil } }
+        case .value, .object, .instant: []
+        }
+    }
+
+    /// Whether the target stands to `value` as `holds` says of minus one, zero or one. Other kinds do not match.
+    fileprivate func isOrdered(against value: QueryValue, holds: (Int) -> Bool) -> Bool {
+        switch self {
+        case .value(let target): value.order(of: target).map(holds) ?? false
+        case .instant(let instant): value.order(of: instant).map(holds) ?? false
+        case .anyLanguage(let values): values.contains { value.order(of: $0).map(holds) ?? false }
+        case .object: false
+        }
+    }
+}
+
+extension QueryOperand {
+    /// Whether the target, or an element of it if it is an array, equals a value or lies in the range.
+    fileprivate func includes(_ target: QueryTarget) -> Bool {
+        switch target {
+        case .instant(let instant): includes { $0.order(of: instant) }
+        case .anyLanguage(let values): values.contains(where: includes)
+        case .value(.array(let elements)), .object(.array(let elements)): elements.contains(where: includes)
+        case .value(let value), .object(let value): includes(value)
+        }
+    }
+
+    private func includes(_ value: JSONValue) -> Bool {
+        includes { $0.order(of: value) }
+    }
+
+    private func includes(order: (QueryValue) -> Int?) -> Bool {
+        switch self {
+        case .values(let values): return values.contains { order($0) == 0 }
+        case .range(let low, let high):
+            guard let aboveLow = order(low), let belowHigh = order(high) else { return false }
+            return aboveLow >= 0 && belowHigh <= 0
+        }
+    }
+}
+
+extension QueryValue {
+    /// How a target stands to this value: minus one, zero or one; nil if they are of different kinds.
+    fileprivate func order(of target: JSONValue) -> Int? {
+        switch (self, target) {
+        case (.number(let value), .number(let target)): Self.order(target, value)
+        case (.bool(let value), .bool(let target)): value == target ? 0 : 1
+        case (.string(let value), .string(let target)), (.uri(let value), .string(let target)):
+            Self.order(target, value)
+        case (.dateTime(let value), .string(let target)):
+            (try? RFC3339.microseconds(parsing: target)).map { Self.order($0, value) }
+        case (.date(let value), .string(let target)): QueryParser.isDate(target) ? Self.order(target, value) : nil
+        case (.time(let value), .string(let target)): QueryParser.isTime(target) ? Self.order(target, value) : nil
+        // A JSON-LD typed value, {"@type":"DateTime","@value":"…"}, is its value.
+        case (_, .object(let object)): object["@value"].flatMap { order(of: $0) }
+        default: nil
+        }
+    }
+
+    fileprivate func order(of instant: Int64) -> Int? {
+        switch self {
+        case .dateTime(let value): Self.order(instant, value)
+        case .string(let text): (try? RFC3339.microseconds(parsing: text)).map { Self.order(instant, $0) }
+        case .number, .bool, .date, .time, .uri: nil
+        }
+    }
+
+    private static func order<Value: Comparable>(_ target: Value, _ value: Value) -> Int {
+        target < value ? -1 : target == value ? 0 : 1
+    }
+}
