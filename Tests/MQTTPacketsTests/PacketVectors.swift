@@ -86,7 +86,7 @@ extension PacketVector {
         PacketVector(
             "CONNECT with properties and will properties", .v5,
             """
-            10 3b 0004 4d515454 05 ce 000a 05 11 0000000a
+            10 39 0004 4d515454 05 ce 000a 05 11 0000000a
             0003 646576 0c 18 00000005 01 01 02 00000078 0003 612f62 0002 6869 0004 75736572 0006 736573616d65
             """,
             .connect(

@@ -25,7 +25,7 @@ extension Connection {
             return .failure(
                 Refusal(step: .identify, code: .notIdentified, message: "no client certificate was presented"))
         }
-        return shared.path.identify.principal(of: identity)
+        return shared.path.identify.principal(of: identity, from: address)
     }
 
     private func resumedIdentity() -> TrustedIdentity? {

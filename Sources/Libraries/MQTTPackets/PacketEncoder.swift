@@ -61,15 +61,17 @@ public enum PacketEncoder {
         let frame = try PublishFrame(
             topicBytes: topicName.count, hasIdentifier: qos != .atMostOnce,
             restBytes: (version == .v5 ? 1 : 0) + payload.count, maximumPacketBytes: maximumPacketBytes)
-        let start = buffer.writerIndex
-        frame.writeHeader(into: &buffer, qos: qos, retain: retain, isDuplicate: isDuplicate)
-        buffer.writeBytes(topicName)
-        if qos != .atMostOnce { buffer.writeInteger(packetIdentifier) }
-        if version == .v5 { buffer.writeInteger(0 as UInt8) }
-        buffer.writeBytes(payload)
-        if let error = frame.fault(of: buffer, from: start, version: version) {
-            buffer.moveWriterIndex(to: start)
-            throw .illegal(error)
+        var error: PacketDecodingError?
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: frame.packetBytes) { space in
+            let packet = UnsafeMutableRawBufferPointer(rebasing: space[..<frame.packetBytes])
+            var offset = frame.writeHeader(into: packet, qos: qos, retain: retain, isDuplicate: isDuplicate)
+            packet.write(topicName, at: &offset)
+            if qos != .atMostOnce { packet.write(packetIdentifier, at: &offset) }
+            if version == .v5 { packet.write(0 as UInt8, at: &offset) }
+            packet.write(payload, at: &offset)
+            error = frame.fault(of: UnsafeRawBufferPointer(packet), version: version)
+            return error == nil ? offset : 0
         }
+        if let error { throw .illegal(error) }
     }
 }

@@ -24,16 +24,18 @@ extension Publish {
         let frame = try PublishFrame(
             topicBytes: topicName.readableBytes, hasIdentifier: qos != .atMostOnce,
             restBytes: region.bytes.readableBytes + payload.readableBytes, maximumPacketBytes: maximumPacketBytes)
-        let start = buffer.writerIndex
-        frame.writeHeader(into: &buffer, qos: qos, retain: retain, isDuplicate: isDuplicate)
-        buffer.writeImmutableBuffer(topicName)
-        if qos != .atMostOnce { buffer.writeInteger(packetIdentifier ?? 0) }
-        buffer.writeImmutableBuffer(region.bytes)
-        buffer.writeImmutableBuffer(payload)
-        if let error = frame.fault(of: buffer, from: start, version: version) {
-            buffer.moveWriterIndex(to: start)
-            throw .illegal(error)
+        var error: PacketDecodingError?
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: frame.packetBytes) { space in
+            let packet = UnsafeMutableRawBufferPointer(rebasing: space[..<frame.packetBytes])
+            var offset = frame.writeHeader(into: packet, qos: qos, retain: retain, isDuplicate: isDuplicate)
+            topicName.withUnsafeReadableBytes { packet.write($0, at: &offset) }
+            if qos != .atMostOnce { packet.write(packetIdentifier ?? 0, at: &offset) }
+            region.bytes.withUnsafeReadableBytes { packet.write($0, at: &offset) }
+            payload.withUnsafeReadableBytes { packet.write($0, at: &offset) }
+            error = frame.fault(of: UnsafeRawBufferPointer(packet), version: version)
+            return error == nil ? offset : 0
         }
+        if let error { throw .illegal(error) }
     }
 }
 
@@ -60,25 +62,46 @@ struct PublishFrame {
         }
     }
 
-    /// Writes the fixed header and the length of the topic name.
+    /// Writes the fixed header and the length of the topic name. Returns where the topic name goes.
     @inline(__always)
-    func writeHeader(into buffer: inout ByteBuffer, qos: QoS, retain: Bool, isDuplicate: Bool) {
-        buffer.reserveCapacity(minimumWritableBytes: packetBytes)
+    func writeHeader(into packet: UnsafeMutableRawBufferPointer, qos: QoS, retain: Bool, isDuplicate: Bool) -> Int {
         let flags = (isDuplicate ? 0b1000 : 0) | qos.rawValue << 1 | (retain ? 1 : 0)
-        buffer.writeInteger(PacketType.publish.rawValue << 4 | flags)
-        VariableByteInteger.write(remainingLength, into: &buffer)
-        buffer.writeInteger(topicBytes)
+        packet[0] = PacketType.publish.rawValue << 4 | flags
+        var offset = 1
+        var rest = remainingLength
+        while rest >= 0x80 {
+            packet.write(UInt8(truncatingIfNeeded: rest) | 0x80, at: &offset)
+            rest >>= 7
+        }
+        packet.write(UInt8(truncatingIfNeeded: rest), at: &offset)
+        packet.write(topicBytes, at: &offset)
+        return offset
     }
 
-    /// What a receiver would hold against the packet that was written at `start`.
-    func fault(of buffer: ByteBuffer, from start: Int, version: ProtocolVersion) -> PacketDecodingError? {
+    /// What a receiver would hold against the packet that was written.
+    func fault(of packet: UnsafeRawBufferPointer, version: ProtocolVersion) -> PacketDecodingError? {
+        if packet[0] & 0b1110 == 0b1000 { return PacketDecodingError(.duplicateAtQoS0, in: .publish) }
         let bodyOffset = packetBytes - remainingLength
-        let scan = buffer.withUnsafeReadableBytes { bytes -> PacketScan in
-            let packet = UnsafeRawBufferPointer(rebasing: bytes[(start - buffer.readerIndex)...])
-            if packet[0] & 0b1110 == 0b1000 { return .failure(PacketDecodingError(.duplicateAtQoS0, in: .publish)) }
-            return PublishHeader.scan(packet, bodyOffset: bodyOffset, version: version, sender: nil)
-        }
-        if case .failure(let error) = scan { return error }
-        return nil
+        guard
+            case .failure(let error) = PublishHeader.scan(
+                packet, bodyOffset: bodyOffset, version: version, sender: nil)
+        else { return nil }
+        return error
+    }
+}
+
+extension UnsafeMutableRawBufferPointer {
+    /// Writes an integer, most significant byte first, and moves `offset` behind it.
+    @inline(__always)
+    func write(_ integer: some FixedWidthInteger, at offset: inout Int) {
+        let bytes = integer.bigEndian
+        withUnsafeBytes(of: bytes) { write($0, at: &offset) }
+    }
+
+    /// Copies `bytes`, and moves `offset` behind them.
+    @inline(__always)
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: inout Int) {
+        UnsafeMutableRawBufferPointer(rebasing: self[offset..<offset + bytes.count]).copyMemory(from: bytes)
+        offset += bytes.count
     }
 }

@@ -39,7 +39,7 @@ public struct SubscriptionTree<Subscriber: Hashable & Sendable>: Sendable {
     public private(set) var count = 0
 
     /// Whether there are no subscriptions.
-    @inlinable public var isEmpty: Bool { trie.isEmpty }
+    @inlinable public var isEmpty: Bool { count == 0 }
 
     /// A tree without subscriptions.
     public init() {}

@@ -30,11 +30,8 @@ struct TopicTrie: Sendable {
     private var slots = [Int](repeating: 0, count: 16)
     private var usedSlots = 0
 
-    /// More than any node's number.
-    var capacity: Int { nodes.count }
-
     /// Whether no filter is in use.
-    @usableFromInline var isEmpty: Bool { nodes[0].children == 0 }
+    private var isEmpty: Bool { nodes[0].children == 0 }
 }
 
 // MARK: Changing

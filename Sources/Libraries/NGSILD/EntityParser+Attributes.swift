@@ -71,43 +71,36 @@ extension EntityParser {
         guard form == .normalizedOrConcise, case .object(let object) = value, GeoJSONGeometry(value) == nil else {
             return try simplified(value, name: name, at: path)
         }
-        let members = object.members.map { (term: CoreContext.term($0.name), member: $0) }
-        let type = members.first { $0.term == "type" }?.member
-        let kinds = AttributeKind.allCases.filter { kind in members.contains { $0.term == kind.valueMember } }
-        if let type { return try typed(type, members, name: name, at: path, depth: depth) }
-        guard let inferred = kinds.first(where: { $0 != .geoProperty }) else {
-            return try simplified(value, name: name, at: path)
+        if let type = object.members.first(where: { CoreContext.term($0.name) == "type" }) {
+            return try attribute(kind(of: type, at: path), object, name: name, at: path, depth: depth)
         }
-        let held = members.first { $0.term == inferred.valueMember }?.member.value
-        let isGeometry = inferred == .property && held.flatMap(GeoJSONGeometry.init) != nil
-        return try attribute(isGeometry ? .geoProperty : inferred, members, name: name, at: path, depth: depth)
+        for member in object.members {
+            let term = CoreContext.term(member.name)
+            guard let kind = AttributeKind.allCases.first(where: { $0.valueMember == term }) else { continue }
+            let isGeometry = kind == .property && GeoJSONGeometry(member.value) != nil
+            return try attribute(isGeometry ? .geoProperty : kind, object, name: name, at: path, depth: depth)
+        }
+        return try simplified(value, name: name, at: path)
     }
 
-    private typealias Members = [(term: String, member: JSONObject.Member)]
-
     /// A value with a `type` is normalized, whatever else it holds (CIM 009 §4.5.2.3).
-    private func typed(
-        _ type: JSONObject.Member, _ members: Members, name: String, at path: JSONPath, depth: Int
-    ) throws(NGSILDError) -> Attribute {
+    private func kind(of type: JSONObject.Member, at path: JSONPath) throws(NGSILDError) -> AttributeKind {
         guard case .string(let text) = type.value, let kind = AttributeKind(rawValue: CoreContext.term(text)) else {
             let names = AttributeKind.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
             throw NGSILDError(at: path[type.name], expected: "one of \(names)", found: type.value)
         }
-        return try attribute(kind, members, name: name, at: path, depth: depth)
+        return kind
     }
 
     /// The members of one normalized or concise instance.
     private func attribute(
-        _ kind: AttributeKind, _ members: Members, name: String, at path: JSONPath, depth: Int
+        _ kind: AttributeKind, _ object: JSONObject, name: String, at path: JSONPath, depth: Int
     ) throws(NGSILDError) -> Attribute {
         var attribute = Attribute(name, kind: kind, value: .null)
         var hasValue = false
-        var seen: Set<String> = []
-        for (term, member) in members {
+        for member in object.members {
             let place = path[member.name]
-            guard seen.insert(term).inserted else {
-                throw NGSILDError(at: place, expected: "each name once", found: "`\(term)` again")
-            }
+            let term = try term(of: member, in: object, at: place)
             switch term {
             case kind.valueMember:
                 attribute.value = try checkedValue(member.value, of: kind, at: place)
@@ -127,8 +120,8 @@ extension EntityParser {
             }
         }
         guard hasValue else {
-            throw NGSILDError(
-                at: path[kind.valueMember], expected: "the `\(kind.valueMember)` of a \(kind.rawValue)", found: nil)
+            let expected = "the `\(kind.valueMember)` of a \(kind.rawValue)"
+            throw NGSILDError(at: path[kind.valueMember], expected: expected, found: nil)
         }
         return attribute
     }

@@ -10,13 +10,9 @@ struct EntityParser {
             throw NGSILDError(at: path, expected: "an entity, as a JSON object", found: value)
         }
         var fragment = EntityFragment()
-        var seen: Set<String> = []
         for member in object.members {
-            let name = CoreContext.term(member.name)
             let place = path[member.name]
-            guard seen.insert(name).inserted else {
-                throw NGSILDError(at: place, expected: "each name once", found: "`\(name)` again")
-            }
+            let name = try term(of: member, in: object, at: place)
             switch name {
             case "id": fragment.id = try uri(member.value, at: place)
             case "type": fragment.types = try types(member.value, at: place)
@@ -32,6 +28,18 @@ struct EntityParser {
         if fragment.id == nil { throw NGSILDError(at: path["id"], expected: "the entity's URI", found: nil) }
         if fragment.types.isEmpty { throw NGSILDError(at: path["type"], expected: "an entity type", found: nil) }
         return fragment
+    }
+
+    /// The short name of a member, which no other member may have. Names as written differ already, so only those that
+    /// were shortened can meet another.
+    func term(of member: JSONObject.Member, in object: JSONObject, at path: JSONPath) throws(NGSILDError) -> String {
+        let term = CoreContext.term(member.name)
+        if term != member.name,
+            object.members.contains(where: { $0.name != member.name && CoreContext.term($0.name) == term })
+        {
+            throw NGSILDError(at: path, expected: "each name once", found: "`\(term)` again")
+        }
+        return term
     }
 
     func checkName(_ name: String, at path: JSONPath) throws(NGSILDError) {

@@ -33,10 +33,11 @@ enum CoreContext {
 
     /// The short name of a member or a type; names outside the core namespace stay as they are.
     static func term(_ name: String) -> String {
-        switch name {
-        case "@id": return "id"
-        case "@type": return "type"
-        default: break
+        // Nearly all names are short already, and comparing strings is what costs.
+        switch name.utf8.first {
+        case UInt8(ascii: "@"): return name == "@id" ? "id" : name == "@type" ? "type" : name
+        case UInt8(ascii: "h"): break
+        default: return name
         }
         guard name.hasPrefix(namespace) else { return name }
         let local = name.dropFirst(name.hasPrefix(defaultContext) ? defaultContext.count : namespace.count)

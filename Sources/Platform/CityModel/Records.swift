@@ -202,7 +202,7 @@ public struct AccountRecord: Sendable, Hashable, Codable {
     public let name: String
     /// What the person is in the city.
     public let role: PersonRole
-    /// What happened: `created`, `passwordChanged`, `removed`.
+    /// What happened: `created`, `passwordChanged`, `certificateIssued`, `removed`.
     public let change: String
     /// When.
     public let at: Timestamp

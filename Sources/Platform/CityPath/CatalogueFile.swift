@@ -26,6 +26,8 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
 package struct YAMLPlace {
     package let file: String
     package let path: String
+    /// The line of the key that this is the value of; 0 where there is none.
+    package private(set) var keyLine = 0
     private let node: Node
 
     /// Parses a file that must be one mapping.
@@ -86,7 +88,8 @@ package struct YAMLPlace {
         var result: [(key: String, value: YAMLPlace)] = []
         for (key, value) in mapping {
             let name = key.string ?? ""
-            let place = YAMLPlace(file: file, path: path.isEmpty ? name : "\(path).\(name)", node: value)
+            var place = YAMLPlace(file: file, path: path.isEmpty ? name : "\(path).\(name)", node: value)
+            place.keyLine = key.mark?.line ?? line
             if let allowed, !allowed.contains(name) {
                 let expected = allowed.map { "`\($0)`" }.joined(separator: ", ")
                 throw ConfigurationError(
@@ -99,6 +102,12 @@ package struct YAMLPlace {
 
     package var isScalar: Bool {
         if case .scalar = node { true } else { false }
+    }
+
+    /// The elements of a list; nil where this is none.
+    package var elements: [YAMLPlace]? {
+        guard case .sequence(let sequence) = node else { return nil }
+        return sequence.enumerated().map { YAMLPlace(file: file, path: "\(path)[\($0.offset)]", node: $0.element) }
     }
 
     package func string() throws(ConfigurationError) -> String {

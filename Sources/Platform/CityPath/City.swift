@@ -19,6 +19,8 @@ public final class City: Sendable {
         public var chains: ChainVerifier
         /// What is known of data.
         public var catalogue: Catalogue
+        /// Whether devices of a zone may connect from an address (IEC 62443: a zone has networks).
+        public var isInZone: @Sendable (ZoneID, String) -> Bool
         /// The present.
         public var clock: CityClock
         /// Where to log.
@@ -26,13 +28,14 @@ public final class City: Sendable {
 
         /// Parts.
         public init(
-            origin: String, signer: NoteSigner, chains: ChainVerifier, catalogue: Catalogue, clock: CityClock,
-            logger: Logger
+            origin: String, signer: NoteSigner, chains: ChainVerifier, catalogue: Catalogue,
+            isInZone: @escaping @Sendable (ZoneID, String) -> Bool = { _, _ in true }, clock: CityClock, logger: Logger
         ) {
             self.origin = origin
             self.signer = signer
             self.chains = chains
             self.catalogue = catalogue
+            self.isInZone = isInZone
             self.clock = clock
             self.logger = logger
         }
@@ -119,7 +122,8 @@ public final class City: Sendable {
         let accesses = AccessLog()
         let registry = views.registry
         path = GuardedPath(
-            identify: Identify(chains: parts.chains, registry: registry, accounts: accounts),
+            identify: Identify(
+                chains: parts.chains, registry: registry, accounts: accounts, isInZone: parts.isInZone),
             authoriser: DenyByDefault(
                 ownerOf: { entity in
                     registry.owner(of: entity).flatMap(registry.device).map { ($0.id, $0.zone) }

@@ -9,9 +9,14 @@ public struct Identify: Sendable {
     private let chains: ChainVerifier
     private let registry: DeviceRegistry
     private let accounts: Accounts
+    private let isInZone: @Sendable (ZoneID, String) -> Bool
 
-    init(chains: ChainVerifier, registry: DeviceRegistry, accounts: Accounts) {
+    init(
+        chains: ChainVerifier, registry: DeviceRegistry, accounts: Accounts,
+        isInZone: @escaping @Sendable (ZoneID, String) -> Bool
+    ) {
         self.chains = chains
+        self.isInZone = isInZone
         self.registry = registry
         self.accounts = accounts
     }
@@ -33,11 +38,16 @@ public struct Identify: Sendable {
         }
     }
 
-    /// The principal that a checked certificate stands for, if it may act now.
-    public func principal(of identity: TrustedIdentity) -> Result<Principal, Refusal> {
+    /// The principal that a checked certificate stands for, if it may act now, from there.
+    ///
+    /// - Parameters:
+    ///   - identity: What ``certificate(_:at:)`` has found.
+    ///   - address: Where the peer connects from, without the port; nil when that is not known, which no zone refuses.
+    /// - Returns: The principal, or the refusal for the record.
+    public func principal(of identity: TrustedIdentity, from address: String? = nil) -> Result<Principal, Refusal> {
         switch identity.spiffeID.role {
         case .device(let agency, let id):
-            device(DeviceID(id), agency: AgencyID(agency), serial: identity.serialNumber)
+            device(DeviceID(id), agency: AgencyID(agency), serial: identity.serialNumber, from: address)
         case .operator(_, let name): person(name)
         case .other:
             .failure(
@@ -46,7 +56,9 @@ public struct Identify: Sendable {
         }
     }
 
-    private func device(_ id: DeviceID, agency: AgencyID, serial: String) -> Result<Principal, Refusal> {
+    private func device(
+        _ id: DeviceID, agency: AgencyID, serial: String, from address: String?
+    ) -> Result<Principal, Refusal> {
         guard let record = registry.device(id), record.agency == agency else {
             return .failure(.identity(.deviceUnknown, "no device `\(id)` of agency `\(agency)` is registered"))
         }
@@ -60,6 +72,13 @@ public struct Identify: Sendable {
         guard record.certificateSerial == serial else {
             return .failure(
                 .identity(.certificateSuperseded, "device `\(id)` has a newer certificate than this one (\(serial))"))
+        }
+        if let address, !isInZone(record.zone, address) {
+            return .failure(
+                .identity(
+                    .zoneMismatch,
+                    "device `\(id)` belongs to zone `\(record.zone)`, whose networks \(address) is not in: see `zones` in "
+                        + "city.yaml"))
         }
         return .success(.device(DeviceIdentity(id: id, agency: record.agency, zone: record.zone)))
     }

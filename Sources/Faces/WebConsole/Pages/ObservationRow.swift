@@ -83,7 +83,7 @@ public struct ObservationRow: Sendable, Hashable {
     public var dataClass: ConsoleDataClass
     /// How unusual it is; nil when no detector looks at it.
     public var anomaly: AnomalyScore?
-    /// Whether the ledger can prove it.
+    /// Whether the ledger can prove it. A withheld value offers no proof: the proof would tell it.
     public var isProvable: Bool
 
     /// A row.
@@ -115,7 +115,7 @@ public struct ObservationRow: Sendable, Hashable {
             "dataClass": .object(dataClass.view),
             "anomaly": .object(anomaly?.view),
             "historyLink": .text(ConsoleLink.path(ConsoleLink.history(of: entity), [("attribute", attribute)])),
-            "proof": .text(isProvable ? proofPath(entity: entity) : nil),
+            "proof": .text(isProvable && value != .withheld ? proofPath(entity: entity) : nil),
         ]
         view.merge(valueView)
         return view

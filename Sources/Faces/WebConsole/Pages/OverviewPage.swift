@@ -25,7 +25,7 @@ public struct CityCounts: Sendable, Hashable {
     var view: View {
         [
             "devicesConnected": .text(NumberWords.count(devicesConnected)),
-            "readingsPerSecond": .text(NumberWords.measured((readingsPerSecond * 10).rounded() / 10)),
+            "readingsPerSecond": .text(NumberWords.rate(readingsPerSecond)),
             "openAlerts": .text(NumberWords.count(openAlerts)),
             "hasOpenAlerts": .flag(openAlerts > 0),
             "refusalsLastHour": .text(NumberWords.count(refusalsLastHour)),

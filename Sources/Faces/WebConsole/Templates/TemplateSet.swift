@@ -14,7 +14,9 @@ struct TemplateSet: Sendable {
         for file in try ResourceFile.all(in: "templates") where file.path.hasSuffix(".mustache") {
             let name = String(file.path.dropLast(".mustache".count))
             // Mustache's own escaping is replaced in each template, as it starts afresh at every partial.
-            let text = "{{%CONTENT_TYPE:\(HTMLText.name)}}\n" + String(decoding: file.bytes, as: UTF8.self)
+            var text = "{{%CONTENT_TYPE:\(HTMLText.name)}}\n" + String(decoding: file.bytes, as: UTF8.self)
+            // A partial within a line must not break it.
+            if text.hasSuffix("\n") { text.removeLast() }
             do {
                 library.register(try MustacheTemplate(string: text), named: name)
             } catch {

@@ -48,6 +48,13 @@ enum NumberWords {
         return sign + grouped(units / Int64(scale)) + (digits.isEmpty ? "" : "." + digits)
     }
 
+    /// A rate per second: always one decimal, so that a changing number stays in its place.
+    static func rate(_ number: Double) -> String {
+        guard number.isFinite, abs(number) < 1e15 else { return "–" }
+        let tenths = Int64((abs(number) * 10).rounded())
+        return grouped(tenths / 10) + "." + String(tenths % 10)
+    }
+
     /// A count, in groups of three: `12,480`.
     static func count(_ number: Int) -> String {
         number < 0 ? "\u{2212}" + grouped(number.magnitude) : grouped(number)

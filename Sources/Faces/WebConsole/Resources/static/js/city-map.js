@@ -8,6 +8,9 @@ import { counted, spaced } from './words.js';
 
 const L = globalThis.L;
 const colourCount = 10;
+const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+// The radius of marks in pixels, by zoom: small from afar, so that a dense town stays readable.
+const radii = [[16.5, 7], [15.5, 5.5], [14.5, 4.5], [0, 3.5]];
 
 export class CityMap {
     #map;
@@ -19,13 +22,14 @@ export class CityMap {
     #note = document.getElementById('map-note');
 
     constructor(container) {
-        this.#map = L.map(container, { zoomControl: false, attributionControl: true, zoomSnap: 0.5 });
+        this.#map = L.map(container, { zoomControl: false, zoomSnap: 0.5, zoomAnimation: !calm, fadeAnimation: !calm });
         this.#map.attributionControl.setPrefix(false);
         L.control.zoom({ position: 'topright' }).addTo(this.#map);
         L.control.scale({ imperial: false, position: 'bottomright' }).addTo(this.#map);
         this.#addTiles(container.dataset);
         this.#plan = new CityPlan(this.#map, { isUnderlaid: !container.dataset.tiles });
         this.#load(container.dataset);
+        this.#map.on('zoomend', () => this.#resize());
         document.addEventListener('themechange', () => this.#recolour());
         matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#recolour());
         new ResizeObserver(() => this.#map.invalidateSize()).observe(container);
@@ -39,7 +43,10 @@ export class CityMap {
     update({ id, state }, text) {
         const mark = this.#marks.get(id);
         if (!mark) return;
-        if (state) mark.entity.state = state;
+        if (state && state !== mark.entity.state) {
+            mark.entity.state = state;
+            mark.bringToFront().redraw();
+        }
         if (text) mark.entity.summary = text;
         mark.pulse();
         if (mark.isPopupOpen()) mark.setPopupContent(popup(mark.entity));
@@ -122,6 +129,15 @@ export class CityMap {
         if (isShown) this.#hidden.delete(type);
         else this.#hidden.add(type);
         remember('map.hidden', JSON.stringify([...this.#hidden]));
+    }
+
+    #resize() {
+        const radius = this.#radius();
+        for (const mark of this.#marks.values()) mark.setRadius(radius);
+    }
+
+    #radius() {
+        return radii.find(([zoom]) => this.#map.getZoom() >= zoom)[1];
     }
 
     #recolour() {

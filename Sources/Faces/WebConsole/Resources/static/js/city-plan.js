@@ -25,7 +25,7 @@ export class CityPlan {
         this.#map = map;
         this.#isUnderlaid = isUnderlaid;
         map.createPane('plan').style.zIndex = 300;
-        map.createPane('places').style.zIndex = 350;
+        Object.assign(map.createPane('places').style, { zIndex: 620, pointerEvents: 'none' });
         this.#renderer = L.canvas({ pane: 'plan', padding: 0.4 });
         map.on('zoomend', () => this.recolour());
     }

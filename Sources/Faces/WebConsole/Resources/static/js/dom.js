@@ -34,9 +34,9 @@ export function stateMark(state) {
     return element('span', { class: `state state-${key}` }, icon(iconOf(key)), words);
 }
 
-/** A moment as the server writes it; `times.js` keeps its words fresh. */
+/** A moment as the server writes it; `times.js` puts it into words. */
 export function timeMark(observedAt) {
-    return element('time', { datetime: observedAt, 'data-time': true }, new Date(observedAt).toLocaleString());
+    return element('time', { datetime: observedAt, 'data-time': true }, observedAt);
 }
 
 export const entityPath = (id) => `/entities/${encodeURIComponent(id).replaceAll('%3A', ':')}`;

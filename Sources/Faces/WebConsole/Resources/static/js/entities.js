@@ -11,7 +11,7 @@ on('entity', async (data) => {
     const row = rows.get(data.id);
     if (!row) return;
     if (data.state) row.querySelector('.state')?.replaceWith(stateMark(data.state));
-    const text = await summary(data.attributes);
+    const text = data.summary ?? await summary(data.attributes);
     if (text) row.querySelector('.figures').textContent = text;
     const observedAt = latest(data.attributes);
     if (!observedAt) return;

@@ -2,6 +2,10 @@
 
 const L = globalThis.L;
 const pulseDuration = 900;
+const pulseStep = 60;
+// More than this many at once say nothing to a reader and keep the machine busy.
+const mostPulses = 40;
+let pulses = 0;
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 
 /** The colours of the style sheet, which know the theme. */
@@ -61,9 +65,20 @@ function drawOffline(context, point, radius, colours) {
 const drawings = { normal: drawNormal, alert: drawAlert, offline: drawOffline };
 
 const EntityMark = L.CircleMarker.extend({
+    /** Shows that something new is known. */
     pulse() {
-        if (!calm.matches && this._map) this.pulsedAt = performance.now();
+        if (calm.matches || !this._map || this.pulsedAt || pulses >= mostPulses) return;
+        pulses += 1;
+        this.pulsedAt = performance.now();
         this.redraw();
+        const timer = setInterval(() => {
+            if (performance.now() - this.pulsedAt > pulseDuration) {
+                clearInterval(timer);
+                pulses -= 1;
+                this.pulsedAt = null;
+            }
+            if (this._map) this.redraw();
+        }, pulseStep);
     },
 
     recolour(colours) {
@@ -76,21 +91,19 @@ const EntityMark = L.CircleMarker.extend({
         const renderer = this._renderer;
         if (!renderer._drawing || this._empty()) return;
         const context = renderer._ctx;
-        const radius = this.options.radius;
-        const age = this.pulsedAt ? performance.now() - this.pulsedAt : pulseDuration;
-        if (age < pulseDuration) this.drawPulse(context, age / pulseDuration);
+        const radius = this._radius;
+        if (this.pulsedAt) this.drawPulse(context, (performance.now() - this.pulsedAt) / pulseDuration);
         const draw = drawings[this.entity.state] ?? drawOffline;
         draw(context, this._point, radius, this.colours, this.colours[this.colourName]);
     },
 
     drawPulse(context, progress) {
-        disc(context, this._point, this.options.radius + 5 * progress);
-        context.globalAlpha = 0.6 * (1 - progress);
+        disc(context, this._point, this._radius + 5 * Math.min(1, progress));
+        context.globalAlpha = 0.6 * Math.max(0, 1 - progress);
         context.lineWidth = 2;
         context.strokeStyle = this.colours[this.colourName];
         context.stroke();
         context.globalAlpha = 1;
-        requestAnimationFrame(() => this._map && this.redraw());
     },
 });
 

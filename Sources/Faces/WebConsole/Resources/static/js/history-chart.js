@@ -2,6 +2,7 @@
 
 import { element } from './dom.js';
 import { Plot } from './plot.js';
+import { spoken } from './times.js';
 import { measured } from './words.js';
 
 const rowsShown = 200;
@@ -107,7 +108,7 @@ export class HistoryChart {
         const alert = index === null ? null : this.plot.alertNear(point);
         const words = [
             element('strong', {}, `${measured(point.value)} ${this.#options.unit}`),
-            ` ${new Date(point.at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })}`,
+            ` ${spoken(point.at)}`,
             alert && ` · alert: ${alert.title}`,
         ];
         this.#readout.replaceChildren(...words.filter(Boolean));
@@ -132,7 +133,7 @@ export class HistoryChart {
 
     #fillTable() {
         const rows = this.#points.slice(-rowsShown).reverse().map((point) => element(
-            'tr', {}, element('td', {}, new Date(point.at).toLocaleString()),
+            'tr', {}, element('td', {}, spoken(point.at)),
             element('td', { class: 'end' }, `${measured(point.value)} ${this.#options.unit}`)));
         const omitted = this.#points.length > rowsShown ? `, the latest ${rowsShown} of ${this.#points.length}` : '';
         this.#tableArea.replaceChildren(element(

@@ -4,6 +4,7 @@ import { counted } from './words.js';
 import { fromBase64, hashes, isConsistent } from './merkle.js';
 import { icon } from './dom.js';
 import { recall, remember } from './memory.js';
+import { spoken } from './times.js';
 
 const node = document.querySelector('[data-consistency]');
 
@@ -45,18 +46,18 @@ async function check() {
         remember(name, memory);
         return say('first', 'info', 'This browser sees the ledger for the first time and remembers its size and root. When you come back, it checks that nothing was changed in between.');
     }
-    const when = new Date(seen.at).toLocaleString();
+    const when = spoken(seen.at);
     if (!await compare(seen, now)) {
         return say(
             'failed', 'critical',
             `The ledger is not what it was when you last looked, ${when}. Keep what is below and tell the city’s auditor.`,
-            `then: ${seen.size} entries, root ${seen.root}; now: ${now.size} entries, root ${now.root}`);
+            `then: size ${seen.size}, root ${seen.root}; now: size ${now.size}, root ${now.root}`);
     }
     remember(name, memory);
     const added = BigInt(now.size) - BigInt(seen.size);
-    const grown = added === 0n ? 'Nothing was added' : `${counted(Number(added))} entries were added`;
+    const grown = added === 0n ? 'Nothing was added' : `${counted(Number(added))} batches were added`;
     say('passed', 'seal', `${grown} since you last looked, ${when}, and nothing was changed or taken away.`,
-        `then: ${seen.size} entries, root ${seen.root}`);
+        `then: size ${seen.size}, root ${seen.root}`);
 }
 
 if (node && globalThis.crypto?.subtle) {

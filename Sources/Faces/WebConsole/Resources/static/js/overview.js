@@ -4,7 +4,7 @@ import { announce, on } from './live.js';
 import { element, entityPath, icon, iconOf, stateMark, timeMark } from './dom.js';
 import { refreshTimes } from './times.js';
 import { summary } from './summary.js';
-import { counted, measured, spaced } from './words.js';
+import { counted, rate, spaced } from './words.js';
 
 const feedLength = 10;
 const names = new Map();
@@ -19,7 +19,7 @@ on('status', (status) => {
         const number = status[node.dataset.count];
         if (!Number.isFinite(number)) continue;
         const isRate = node.dataset.count === 'readingsPerSecond';
-        node.textContent = isRate ? measured(Math.round(number * 10) / 10) : counted(number);
+        node.textContent = isRate ? rate(number) : counted(number);
     }
     if (Number.isFinite(status.openAlerts)) {
         document.querySelector('[data-count-alerts]').classList.toggle('count-alert', status.openAlerts > 0);
@@ -74,7 +74,7 @@ on('entity', (data) => {
         const batch = [...pending.values()];
         pending.clear();
         for (const entity of batch) {
-            const text = await summary(entity.attributes);
+            const text = entity.summary ?? await summary(entity.attributes);
             map?.update(entity, text);
             updateListed(entity, text);
         }

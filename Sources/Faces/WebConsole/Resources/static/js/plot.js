@@ -1,6 +1,7 @@
 // Draws a series as SVG: axes with round numbers, a line that breaks where readings are missing, alerts as marked lines.
 
 import { element } from './dom.js';
+import { spoken } from './times.js';
 import { measured } from './words.js';
 
 const margin = { top: 14, right: 12, bottom: 24, left: 48 };
@@ -103,16 +104,14 @@ export class Plot {
     #timeAxis() {
         const { from, to, width, height } = this.#options;
         const isLong = to - from > 2 * 86400000;
-        const style = isLong ? { weekday: 'short', day: 'numeric' } : { hour: '2-digit', minute: '2-digit' };
         return timeTicks(from, to, Math.max(2, Math.floor(width / 90))).map((at) => {
             const x = this.#x(at);
             if (x > width - 20) return null;
-            const words = isLong
-                ? new Date(at).toLocaleDateString([], style) : new Date(at).toLocaleTimeString([], style);
             return element(
                 'g', { class: 'plot-axis plot-time' },
                 element('line', { x1: x.toFixed(1), x2: x.toFixed(1), y1: this.#bottom, y2: this.#bottom + 4 }),
-                element('text', { x: x.toFixed(1), y: height - 6, 'text-anchor': 'middle' }, words));
+                element('text', { x: x.toFixed(1), y: height - 6, 'text-anchor': 'middle' },
+                    spoken(at, isLong ? 'day' : 'time')));
         });
     }
 

@@ -1,8 +1,16 @@
 // Shows moments as people speak of them, in the reader's own time zone; the exact moment is in the tooltip.
 
-const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'long' });
-const sameYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
-const otherYear = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
+const format = (options) => new Intl.DateTimeFormat('en-GB', options);
+const exact = format({ dateStyle: 'long', timeStyle: 'long' });
+const sameYear = format({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+const otherYear = format({ dateStyle: 'medium' });
+const formats = {
+    moment: format({ dateStyle: 'medium', timeStyle: 'medium' }), time: format({ hour: '2-digit', minute: '2-digit' }),
+    day: format({ weekday: 'short', day: 'numeric' }),
+};
+
+/** A moment in full, or only its `time` or `day`; the console speaks British English throughout. */
+export const spoken = (moment, form = 'moment') => formats[form].format(new Date(moment));
 
 function words(moment, now) {
     const seconds = Math.round((now - moment) / 1000);

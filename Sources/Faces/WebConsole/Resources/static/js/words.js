@@ -17,6 +17,12 @@ export function measured(number) {
     return (number < 0 && units > 0 ? '\u2212' : '') + whole + (fraction ? `.${fraction}` : '');
 }
 
+/** A rate per second: always one decimal, so that a changing number stays in its place. */
+export function rate(number) {
+    const text = measured(Math.round(number * 10) / 10);
+    return text.includes('.') ? text : `${text}.0`;
+}
+
 /** A count, in groups of three. */
 export const counted = (number) => measured(Math.round(number));
 
