@@ -3,7 +3,7 @@
 /// - Takes: page models (``ConsolePage``), filled by the HTTP server. All text in them is taken as hostile.
 /// - Gives: whole HTML documents, static files with their headers, the Content-Security-Policy they need.
 /// - Owns: the templates and static files of this module's resource bundle. No state, no clock, no session.
-/// - Relies on: Mustache for templates; Leaflet, where the machine has it, for the map. Knows nothing of HTTP or storage.
+/// - Relies on: Mustache for templates; Leaflet, where installed, for the map. Knows nothing of HTTP or storage.
 /// - Formats: HTML living standard; CSP Level 3. Proofs are checked in the browser by `js/merkle.js` (RFC 6962 §2.1).
 ///
 /// Every page works without scripts: lists, values, filters and forms are in the document. Scripts add the map, charts,
@@ -15,7 +15,7 @@ public struct ConsoleRenderer: Sendable {
 
     /// Reads templates and static files.
     ///
-    /// - Parameter leafletDirectory: Where Leaflet is installed. When it is not there, the map page says how to install it.
+    /// - Parameter leafletDirectory: Where Leaflet is. When it is not there, the map page says how to install it.
     /// - Throws: ``ConsoleResourceError`` when the module's own resources are missing or malformed.
     public init(leafletDirectory: String = LeafletAssets.debianDirectory) throws {
         assets = try ConsoleAssets(leaflet: LeafletAssets(directory: leafletDirectory))

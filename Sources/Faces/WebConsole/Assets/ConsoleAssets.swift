@@ -30,7 +30,7 @@ public struct ConsoleAssets: Sendable {
 
     /// The file a browser asks for.
     ///
-    /// A path with the hash of another version, from a page older than the program, is answered with the file as it is now.
+    /// A path with the hash of another version, from a page older than the program, is answered with the file as it is.
     ///
     /// - Parameter path: The path of the request's URL, without query; from outside.
     /// - Returns: The file with the cache header that suits the path; nil when there is no such file.

@@ -2,12 +2,12 @@
 ///
 /// No secret depends on it. It is written out here because the view layer has no other use for a cryptographic library;
 /// what the city signs and proves is hashed by swift-crypto.
-struct ContentDigest {
+package struct ContentDigest {
     /// The digest as 64 lower-case hexadecimal digits.
-    let hexadecimal: String
+    package let hexadecimal: String
 
     /// The digest of `bytes`.
-    init(of bytes: [UInt8]) {
+    package init(of bytes: [UInt8]) {
         var state = ContentDigest.initial
         var schedule = [UInt32](repeating: 0, count: 64)
         let padded = ContentDigest.padded(bytes)
@@ -27,7 +27,8 @@ struct ContentDigest {
         padded.append(0x80)
         padded.append(contentsOf: repeatElement(0, count: (120 - padded.count % 64) % 64))
         let bits = UInt64(bytes.count) * 8
-        padded.append(contentsOf: stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: bits >> UInt64($0)) })
+        padded.append(
+            contentsOf: stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: bits >> UInt64($0)) })
         return padded
     }
 

@@ -5,13 +5,13 @@ public struct LeafletAssets: Sendable {
     /// Where Debian's package `libjs-leaflet` puts it.
     public static let debianDirectory = "/usr/share/javascript/leaflet"
 
-    /// The script, the style sheet and its images, named `leaflet/leaflet.js`, `leaflet/leaflet.css`, `leaflet/images/…`.
+    /// Script, style sheet and its images, named `leaflet/leaflet.js`, `leaflet/leaflet.css`, `leaflet/images/…`.
     let all: [StaticAsset]
 
-    /// Reads the script (the small one where there is one), the style sheet and the images.
+    /// Reads the script (the small one where there is one), the style sheet and the images; nil when there is no script
+    /// or no style sheet.
     ///
     /// - Parameter directory: Where Leaflet is installed.
-    /// - Returns: nil when script or style sheet is not there.
     public init?(directory: String) {
         func file(_ path: String) -> [UInt8]? {
             FileManager.default.contents(atPath: "\(directory)/\(path)").map { Array($0) }

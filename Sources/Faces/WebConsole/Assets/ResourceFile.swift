@@ -18,7 +18,7 @@ struct ResourceFile {
     /// What it holds.
     let bytes: [UInt8]
 
-    /// Every file under `folder` of the bundle's copied resources, in the order of their paths; hidden files are left out.
+    /// Every file under `folder` of the bundle's copied resources, in the order of their paths, without hidden files.
     ///
     /// - Throws: ``ConsoleResourceError`` when the folder or one of its files cannot be read.
     static func all(in folder: String) throws -> [ResourceFile] {

@@ -22,7 +22,8 @@ public enum DeviceAction: String, Sendable, Hashable, CaseIterable {
         case .resume: "It may connect and report again at once, with the certificate it has."
         case .revoke:
             "It is disconnected now, its certificate is on the next revocation list, and it is refused for ever. "
-                + "This cannot be undone: the device has to be enrolled again under a new certificate. Its history stays."
+                + "This cannot be undone: the device has to be enrolled again under a new certificate. "
+                + "Its history stays."
         }
     }
 

@@ -72,7 +72,6 @@ extension LedgerPage: ConsoleContent {
             view: [
                 "origin": .text(origin),
                 "size": .text(NumberWords.grouped(size)),
-                "exactSize": .text("\(size)"),
                 "rootHash": .text(rootHash),
                 "checkpoint": .text(checkpoint),
                 "verifierKey": .text(verifierKey),

@@ -1,18 +1,12 @@
 /// Which part of a long list is shown.
 public struct Paging: Sendable, Hashable {
     /// The page shown, from 1.
-    public var page: Int
+    public let page: Int
     /// How many pages there are; none when the list is empty.
-    public var pageCount: Int
+    public let pageCount: Int
     /// How many things all pages hold together.
-    public var total: Int
-
-    /// A part of a list.
-    public init(page: Int, pageCount: Int, total: Int) {
-        self.page = page
-        self.pageCount = pageCount
-        self.total = total
-    }
+    public let total: Int
+    private let size: Int
 
     /// A list of `total` things cut into pages of `size`.
     ///
@@ -21,13 +15,14 @@ public struct Paging: Sendable, Hashable {
     ///   - size: Things on a page, at least 1.
     ///   - total: Things in the list.
     public init(requested: Int?, size: Int, total: Int) {
-        let size = max(1, size)
-        let pages = total / size + (total % size == 0 ? 0 : 1)
-        self.init(page: min(max(1, requested ?? 1), max(1, pages)), pageCount: pages, total: total)
+        self.size = max(1, size)
+        self.total = max(0, total)
+        pageCount = self.total / self.size + (self.total % self.size == 0 ? 0 : 1)
+        page = min(max(1, requested ?? 1), max(1, pageCount))
     }
 
-    /// How many things come before this page, for a list of pages of `size`.
-    public func offset(size: Int) -> Int { (page - 1) * size }
+    /// How many things come before this page.
+    public var offset: Int { (page - 1) * size }
 
     /// What the partial `paging` sees; `parameters` are those of the filter, which the links keep.
     func view(path: String, parameters: [(name: String, value: String?)], noun: String, plural: String) -> View {
@@ -39,6 +34,7 @@ public struct Paging: Sendable, Hashable {
             "noun": .text(total == 1 ? noun : plural),
             "page": .text("\(page)"),
             "pageCount": .text("\(pageCount)"),
+            "isEmpty": .flag(total == 0),
             "hasPages": .flag(pageCount > 1),
             "previous": .text(page > 1 ? link(page - 1) : nil),
             "next": .text(page < pageCount ? link(page + 1) : nil),

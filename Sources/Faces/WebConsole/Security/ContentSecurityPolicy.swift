@@ -1,7 +1,7 @@
 /// What the console's pages may load, as a `Content-Security-Policy` (CSP Level 3).
 ///
-/// Everything comes from the server itself, nothing is inline, nobody may frame the console. Leaflet positions its parts
-/// through the CSS object model, which `style-src` does not restrict.
+/// Everything comes from the server itself, nothing is inline, nobody may frame the console. Leaflet positions its
+/// parts through the CSS object model, which `style-src` does not restrict.
 public struct ContentSecurityPolicy: Sendable, Hashable {
     private let tileOrigin: String?
 

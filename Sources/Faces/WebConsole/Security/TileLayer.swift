@@ -7,12 +7,11 @@ public struct TileLayer: Sendable, Hashable {
     /// The origin the Content-Security-Policy has to allow, `{s}` as a wildcard: `https://*.tiles.example`.
     public let origin: String
 
-    /// A tile layer from configuration.
+    /// A tile layer from configuration; nil when the template is not of the form asked for.
     ///
     /// - Parameters:
-    ///   - urlTemplate: An `https` URL with `{z}`, `{x}` and `{y}`, and if need be `{s}` as the first label of its host.
+    ///   - urlTemplate: An `https` URL with `{z}`, `{x}` and `{y}`, perhaps `{s}` as the first label of its host.
     ///   - attribution: Whom the tiles' makers want to be named.
-    /// - Returns: nil when the template is not of that form.
     public init?(urlTemplate: String, attribution: String) {
         let scheme = "https://"
         guard urlTemplate.hasPrefix(scheme) else { return nil }

@@ -3,8 +3,8 @@ import Mustache
 /// Escapes text for HTML content and quoted attributes.
 ///
 /// Mustache escapes by `Character`. A quotation mark followed by a combining mark is another character than a quotation
-/// mark, is left as it is, and ends an attribute in the browser. This escapes by Unicode scalar instead, which is what a
-/// browser reads. Control characters, which HTML does not allow, become U+FFFD.
+/// mark, is left as it is, and ends an attribute in the browser. This escapes by Unicode scalar instead, which is what
+/// a browser reads. Control characters, which HTML does not allow, become U+FFFD.
 struct HTMLText: MustacheContentType {
     /// The name under which templates choose it.
     static let name = "BastideHTML"

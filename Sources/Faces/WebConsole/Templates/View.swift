@@ -15,7 +15,7 @@ enum ViewValue {
 
 /// The names a template sees.
 ///
-/// A name whose value is absent is found and empty: the search for a name never goes on to an enclosing section by accident.
+/// A name whose value is absent is found and empty: the search for it does not go on to an enclosing section.
 struct View: MustacheParent, ExpressibleByDictionaryLiteral {
     private var values: [String: ViewValue]
 

@@ -5,7 +5,7 @@ extension String {
     /// A name of the data model as words: `AirQualityObserved` is shown as “Air quality observed”, `no2` as “No2”.
     ///
     /// A run of capitals stays together: `NO2Concentration` is “NO2 concentration”.
-    var spacedWords: String {
+    package var spacedWords: String {
         var words: [String] = []
         var word = ""
         var previous: Character?
@@ -30,11 +30,11 @@ extension String {
 }
 
 /// Numbers as people read them.
-enum NumberWords {
+package enum NumberWords {
     /// With no more decimals than help: five significant digits for small numbers, one decimal for large ones.
     ///
     /// A number that is not finite, which no observation is, is shown as a dash.
-    static func measured(_ number: Double) -> String {
+    package static func measured(_ number: Double) -> String {
         guard number.isFinite else { return "–" }
         let size = abs(number)
         guard size < 1e15 else { return "\(number)" }
@@ -49,14 +49,14 @@ enum NumberWords {
     }
 
     /// A rate per second: always one decimal, so that a changing number stays in its place.
-    static func rate(_ number: Double) -> String {
+    package static func rate(_ number: Double) -> String {
         guard number.isFinite, abs(number) < 1e15 else { return "–" }
         let tenths = Int64((abs(number) * 10).rounded())
         return grouped(tenths / 10) + "." + String(tenths % 10)
     }
 
     /// A count, in groups of three: `12,480`.
-    static func count(_ number: Int) -> String {
+    package static func count(_ number: Int) -> String {
         number < 0 ? "\u{2212}" + grouped(number.magnitude) : grouped(number)
     }
 
@@ -70,7 +70,7 @@ enum NumberWords {
     }
 
     /// A duration in the largest unit that says it whole: `45 seconds`, `2 minutes`.
-    static func wait(seconds: Int) -> String {
+    package static func wait(seconds: Int) -> String {
         let seconds = max(1, seconds)
         guard seconds > 90 else { return seconds == 1 ? "1 second" : "\(seconds) seconds" }
         return "\(seconds / 60 + (seconds % 60 == 0 ? 0 : 1)) minutes"

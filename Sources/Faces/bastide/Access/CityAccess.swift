@@ -42,7 +42,7 @@ enum CityAccess {
                 origin: configuration.ledgerOrigin,
                 signer: try signer(of: directory, origin: configuration.ledgerOrigin),
                 chains: try ChainVerifier(authority: certificates.authority), catalogue: try catalogue(of: directory),
-                clock: .system, logger: logger))
+                isInZone: { configuration.isInZone($0, address: $1) }, clock: .system, logger: logger))
         return (city, configuration, certificates)
     }
 

@@ -8,7 +8,7 @@ enum UnixSocketPath {
     /// A path to the same socket that is short enough: through the folder's descriptor, which stays open.
     static func short(_ path: String) -> String {
         guard path.utf8.count > longest else { return path }
-        let folder = open((path as NSString).deletingLastPathComponent, O_PATH | O_DIRECTORY | O_CLOEXEC)
+        let folder = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { return path }
         return "/proc/self/fd/\(folder)/\((path as NSString).lastPathComponent)"
     }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import CityContext
 import CityIdentity
 import CityModel

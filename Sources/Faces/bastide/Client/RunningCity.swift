@@ -171,7 +171,7 @@ extension RunningCity {
         do {
             let response = try await HTTPClient.shared.execute(request, timeout: RunningCity.deadline)
             status = response.status
-            body = Data(buffer: try await response.body.collect(upTo: RunningCity.answerBytes))
+            body = Data(try await response.body.collect(upTo: RunningCity.answerBytes).readableBytesView)
         } catch {
             throw CommandFailure(.unavailable, "the running city does not answer at \(socket): \(error)")
         }

@@ -14,7 +14,7 @@ struct Setting: Sendable {
     private let write: @Sendable (CityConfiguration) -> String
 
     init<Value>(
-        _ key: String, _ place: WritableKeyPath<CityConfiguration, Value> & Sendable, _ form: SettingForm<Value>,
+        _ key: String, _ place: any WritableKeyPath<CityConfiguration, Value> & Sendable, _ form: SettingForm<Value>,
         isRequired: Bool = false, _ documentation: String
     ) {
         self.key = key

@@ -40,16 +40,13 @@ struct LineLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    func log(
-        level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String, file: String,
-        function: String, line: UInt
-    ) {
-        let facts = self.metadata.merging(metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+    func log(event: LogEvent) {
+        let facts = self.metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
         let time = RFC3339.string(CityClock.system.now.microseconds / 1_000 * 1_000)
         let text =
             switch format {
-            case .text: text(time, level, "\(message)", facts)
-            case .json: json(time, level, "\(message)", facts)
+            case .text: text(time, event.level, "\(event.message)", facts)
+            case .json: json(time, event.level, "\(event.message)", facts)
             }
         FileHandle.standardError.write(Data((text + "\n").utf8))
     }

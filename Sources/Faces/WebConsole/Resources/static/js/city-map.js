@@ -108,7 +108,8 @@ export class CityMap {
     #legend() {
         const legend = document.getElementById('map-legend');
         const choices = [...this.#types].map(([type, { colour, count }], index) => {
-            const box = element('input', { type: 'checkbox', id: `map-type-${index}`, checked: !this.#hidden.has(type) });
+            const isShown = !this.#hidden.has(type);
+            const box = element('input', { type: 'checkbox', id: `map-type-${index}`, checked: isShown });
             box.addEventListener('change', () => this.#toggle(type, box.checked));
             return element(
                 'p', { class: 'check' }, box,
@@ -165,6 +166,7 @@ function label(entity) {
 function popup(entity) {
     return element(
         'div', { class: 'map-card' }, element('p', { class: 'map-card-type' }, spaced(entity.type)),
-        element('h3', {}, entity.name), stateMark(entity.state), element('p', { class: 'figures' }, entity.summary ?? ''),
+        element('h3', {}, entity.name), stateMark(entity.state),
+        element('p', { class: 'figures' }, entity.summary ?? ''),
         element('p', {}, element('a', { class: 'button button-small', href: entityPath(entity.id) }, 'Open entity')));
 }

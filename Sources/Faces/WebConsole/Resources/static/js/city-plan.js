@@ -14,6 +14,9 @@ function colour(name) {
     return getComputedStyle(document.documentElement).getPropertyValue(`--map-${name}`).trim();
 }
 
+/** The colour's name for a class within a layer, where the style sheet knows one, else that of the layer. */
+const finest = (layer, kind) => (colour(`${layer}-${kind}`) ? `${layer}-${kind}` : layer);
+
 export class CityPlan {
     #map;
     #layers = [];
@@ -51,7 +54,7 @@ export class CityPlan {
             shapes.setStyle((feature) => this.#style(style, feature));
         }
         const places = this.#map.getPane('places');
-        places.dataset.zoom = this.#map.getZoom() >= 15 ? 'near' : 'far';
+        places.dataset.zoom = this.#map.getZoom() >= 15.5 ? 'near' : 'far';
     }
 
     #add(style, features) {
@@ -80,12 +83,12 @@ export class CityPlan {
     #style(style, { geometry, properties: { class: kind } }) {
         switch (style) {
             case 'boundary': return this.#area('ground', { line: 'boundary', weight: 1.5 });
-            case 'landuse': return this.#area(colour(`landuse-${kind}`) ? `landuse-${kind}` : 'landuse');
+            case 'landuse': return this.#area(finest('landuse', kind));
             case 'district': return { ...line('district', 1), fill: false, dashArray: '4 5' };
-            case 'park': return this.#area('park');
+            case 'park': return this.#area(finest('park', kind));
             case 'water': return this.#water(geometry.type.endsWith('Polygon'));
             case 'watermain': return { ...line('watermain', 1.2), dashArray: '2 5' };
-            case 'building': return this.#area('building', { line: 'building-edge', weight: 0.5 });
+            case 'building': return this.#area(finest('building', kind), { line: 'building-edge', weight: 0.5 });
             case 'rail': return { ...line('rail', 1.6), dashArray: '7 4' };
             case 'road-edge': return line('road-edge', this.#width(kind) + 1.6);
             default: return line(/^(ring|primary|bridge)$/.test(kind) ? 'road-main' : 'road', this.#width(kind));
@@ -95,7 +98,8 @@ export class CityPlan {
     #area(fill, edge = null) {
         const opacity = this.#isUnderlaid ? 1 : 0.35;
         return {
-            ...(edge ? line(edge.line, edge.weight) : { stroke: false }), fill: true, fillColor: colour(fill), fillOpacity: opacity,
+            ...(edge ? line(edge.line, edge.weight) : { stroke: false }),
+            fill: true, fillColor: colour(fill), fillOpacity: opacity,
         };
     }
 

@@ -109,6 +109,7 @@ const EntityMark = L.CircleMarker.extend({
 
 /** The mark of an entity, at its place, with the reach of the largest of its shapes. */
 export function entityMark(entity, { colourName, colours, renderer }) {
-    const mark = new EntityMark([entity.lat, entity.lon], { renderer, radius: 5.5, weight: 14, bubblingMouseEvents: false });
+    const options = { renderer, radius: 5.5, weight: 14, bubblingMouseEvents: false };
+    const mark = new EntityMark([entity.lat, entity.lon], options);
     return Object.assign(mark, { entity, colourName, colours });
 }

@@ -21,7 +21,8 @@ export class HistoryChart {
 
     constructor(node, options) {
         this.#options = options;
-        const table = element('details', { class: 'chart-table' }, element('summary', {}, 'Show as table'), this.#tableArea);
+        const summary = element('summary', {}, 'Show as table');
+        const table = element('details', { class: 'chart-table' }, summary, this.#tableArea);
         this.#tableArea.setAttribute('aria-label', `${options.name} as a table`);
         node.append(this.#readout, this.#stage, table);
         table.addEventListener('toggle', () => table.open && this.#fillTable());
@@ -97,7 +98,8 @@ export class HistoryChart {
         const values = this.#points.map((point) => point.value);
         const range = `from ${measured(Math.min(...values))} to ${measured(Math.max(...values))} ${this.#options.unit}`;
         const alerts = this.#alerts.length > 0 ? `, ${this.#alerts.length} alerts` : '';
-        return `Chart of ${this.#options.name}: ${values.length} observations ${range}${alerts}. Arrow keys move along it.`;
+        const { name } = this.#options;
+        return `Chart of ${name}: ${values.length} observations ${range}${alerts}. Arrow keys move along it.`;
     }
 
     #select(index) {

@@ -22,7 +22,8 @@ export function announce(text) {
 
 function speak() {
     const latest = waiting.at(-1);
-    if (announcer && latest) announcer.textContent = waiting.length > 1 ? `${waiting.length} updates. ${latest}` : latest;
+    const text = waiting.length > 1 ? `${waiting.length} updates. ${latest}` : latest;
+    if (announcer && text) announcer.textContent = text;
     waiting = [];
     announceTimer = setTimeout(() => {
         announceTimer = null;

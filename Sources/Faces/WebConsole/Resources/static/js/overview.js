@@ -43,7 +43,8 @@ on('alert', (alert) => {
     document.querySelector(`[data-alert="${CSS.escape(String(alert.id))}"]`)?.remove();
     const isOpen = alert.status === 'open';
     prepend('alert-feed', element(
-        'li', { class: `feed-item feed-new severity-${alert.severity}`, 'data-alert': alert.id }, icon(iconOf(alert.severity)),
+        'li', { class: `feed-item feed-new severity-${alert.severity}`, 'data-alert': alert.id },
+        icon(iconOf(alert.severity)),
         element('div', {},
             element('p', { class: 'feed-title' },
                 element('span', { class: 'visually-hidden' }, `${alert.severity}: `), alert.title),
@@ -60,7 +61,8 @@ on('refusal', (refusal) => {
             element('p', { class: 'feed-title' }, spaced(refusal.code),
                 refusal.count > 1 && element('span', { class: 'times' }, ` × ${counted(refusal.count)}`)),
             element('p', { class: 'feed-text' },
-                element('span', { class: 'mono' }, refusal.principal), ` at ${refusal.step} · `, timeMark(refusal.at)))));
+                element('span', { class: 'mono' }, refusal.principal), ` at ${refusal.step} · `,
+                timeMark(refusal.at)))));
 });
 
 // A busy city sends more events than a reader can follow: the newest of each entity is shown twice a second.

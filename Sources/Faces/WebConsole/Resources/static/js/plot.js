@@ -1,4 +1,4 @@
-// Draws a series as SVG: axes with round numbers, a line that breaks where readings are missing, alerts as marked lines.
+// Draws a series as SVG: axes with round numbers, a line that breaks where readings are missing, alerts as marks.
 
 import { element } from './dom.js';
 import { spoken } from './times.js';

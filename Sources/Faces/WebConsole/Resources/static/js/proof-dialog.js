@@ -10,7 +10,7 @@ const list = dialog?.querySelector('[data-steps]');
 const marks = { passed: 'check', failed: 'revoked', elsewhere: 'info' };
 const results = {
     passed: ['passed', 'seal', 'Verified in this browser: the reading is in the ledger, exactly as committed.'],
-    elsewhere: ['elsewhere', 'info', 'Every hash is right. The signature has to be checked with `bastide ledger verify`.'],
+    elsewhere: ['elsewhere', 'info', 'Every hash is right. Check the signature with `bastide ledger verify`.'],
     failed: ['failed', 'critical', 'Not verified. Download the proof and tell the city’s administrator.'],
 };
 
@@ -38,7 +38,7 @@ async function open(link) {
     say(['working', 'pause', 'Fetching the proof…']);
     dialog.showModal();
     if (!globalThis.crypto?.subtle) {
-        return say(['failed', 'info', 'This browser checks proofs only over HTTPS. Download the proof to check it offline.']);
+        return say(['failed', 'info', 'This browser checks proofs only over HTTPS. Download it to check it offline.']);
     }
     try {
         const response = await fetch(url, { headers: { Accept: 'application/json' } });

@@ -1,4 +1,4 @@
-// Checks a reading's proof step by step: from its text to the signed checkpoint, believing nothing the server says of itself.
+// Checks a reading's proof step by step, from its text to the signed checkpoint, taking no word for it.
 
 import { fromBase64, hashes, isSame, leafHash, rootFromInclusion, toBase64 } from './merkle.js';
 import { checkSignature, readCheckpoint, readVerifierKey } from './note.js';
@@ -10,12 +10,14 @@ import { checkSignature, readCheckpoint, readVerifierKey } from './note.js';
 export async function* steps(proof, asked) {
     yield reading(proof, asked);
     const leaf = await leafHash(proof.reading);
-    yield passed('The hash of the reading', [['Leaf hash', toBase64(leaf)]], 'SHA-256 of a zero byte and the text above.');
+    const rule = 'SHA-256 of a zero byte and the text above.';
+    yield passed('The hash of the reading', [['Leaf hash', toBase64(leaf)]], rule);
 
     const { batch } = proof;
     const batchRoot = await rootFromInclusion(leaf, batch.readingIndex, batch.readingCount, hashes(batch.readingProof));
     const named = fromBase64(JSON.parse(batch.text).readingsRoot);
-    const place = `Entry ${batch.readingIndex + 1} of ${batch.readingCount}, ${batch.readingProof.length} hashes on the way.`;
+    const hashCount = batch.readingProof.length;
+    const place = `Entry ${batch.readingIndex + 1} of ${batch.readingCount}, ${hashCount} hashes on the way.`;
     yield compared('The batch holds the reading', batchRoot, named, [['Batch', batch.text]], place);
 
     const batchLeaf = await leafHash(batch.text);
@@ -73,7 +75,7 @@ async function signature(checkpoint, key, proof) {
     const facts = [['Checkpoint', proof.checkpoint], ['Verifier key', proof.verifierKey]];
     const result = await checkSignature(checkpoint, key);
     if (result === 'unsupported') {
-        const why = 'This browser cannot check Ed25519 signatures; `bastide ledger verify` checks it in the downloaded proof.';
+        const why = 'This browser cannot check Ed25519 signatures; `bastide ledger verify` can, in the downloaded proof.';
         return { title, outcome: 'elsewhere', facts, why };
     }
     const why = result === 'valid'

@@ -1,0 +1,104 @@
+import CityIdentity
+import CityModel
+import CityPath
+import CityStorage
+import DemoCity
+import Foundation
+import JSONBytes
+import Logging
+
+/// Founds the simulated town: the city itself, its plan, its devices, and a week of history.
+struct DemoFounding {
+    static let operatorName = "operator"
+    private static let history = Duration.seconds(7 * 86_400)
+    private static let historyStep = Duration.seconds(600)
+
+    let directory: CityDirectory
+    let seed: UInt64
+
+    /// - Throws: As founding any city does.
+    func make() async throws {
+        Console.note("founding the demo town in \(directory.path) …")
+        let town = DemoTown(seed: seed)
+        var configuration = CityConfiguration()
+        configuration.cityName = town.plan.name
+        configuration.domain = "bastide-sur-lys.example"
+        configuration.mqtt = ListenAddress(host: "127.0.0.1", port: configuration.mqtt.port)
+        configuration.https = ListenAddress(host: "127.0.0.1", port: configuration.https.port)
+        configuration.isSimulation = true
+        let founding = CityFounding(
+            directory: directory, configuration: configuration, firstOperator: DemoFounding.operatorName)
+        _ = try await founding.make()
+        try DurableFile.write(town.plan.geoJSON, to: directory.geometry, mode: 0o644)
+        try DurableFile.write("\(seed)\n".utf8, to: DemoFounding.seedFile(of: directory), mode: 0o644)
+        try await populate(town)
+    }
+
+    private static func seedFile(of directory: CityDirectory) -> String { directory.path + "/demo.seed" }
+
+    /// The seed that a town was founded with.
+    static func seed(of directory: CityDirectory) throws -> UInt64 {
+        let path = seedFile(of: directory)
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8),
+            let seed = UInt64(text.trimmingCharacters(in: .whitespacesAndNewlines))
+        else { throw CommandFailure(.inputOutput, "\(path) cannot be read: found the town anew in another directory") }
+        return seed
+    }
+
+    private func populate(_ town: DemoTown) async throws {
+        let (city, _, certificates) = try CityAccess.open(directory, logger: .program())
+        defer { city.close() }
+        Console.note("enrolling \(town.devices.count) devices …")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for device in town.devices {
+                group.addTask {
+                    let enrolled = try await city.enrol(
+                        EnrolmentRequest(device), with: certificates.authority, by: .service("demo")
+                    ).get()
+                    let folder = CredentialFolder(path: "\(directory.devices)/\(device.id)", stem: "device")
+                    try folder.prepare(replacing: true)
+                    try folder.write(
+                        key: enrolled.keyPEM, certificate: enrolled.certificatePEM, authority: enrolled.authorityPEM)
+                }
+            }
+            try await group.waitForAll()
+        }
+        Console.note("writing a week of history …")
+        let now = DemoInstant(city.clock.now)
+        let simulation = CitySimulation(
+            town: town, seed: seed, start: now, utcOffset: .seconds(TimeZone.current.secondsFromGMT()))
+        for index in town.devices.indices {
+            try await remember(index, simulation, city, until: now)
+        }
+    }
+
+    /// What a device would have published: the same payloads, on its own topic, through the same path.
+    private func remember(_ index: Int, _ simulation: CitySimulation, _ city: City, until now: DemoInstant) async throws {
+        let device = simulation.devices[index]
+        let principal = Principal.device(
+            DeviceIdentity(id: DeviceID(device.id), agency: AgencyID(device.agency), zone: ZoneID(device.zone)))
+        let profile = device.profile
+        let route = try city.path.open(principal, topic: "devices/\(device.id)/\(profile.topicSuffix)").get()
+        var observations: [Observation] = []
+        var scratch = SmallObject()
+        let start = now + (.zero - DemoFounding.history)
+        for readings in simulation.history(for: index, from: start, to: now, step: DemoFounding.historyStep) {
+            let payload = DevicePayload(readings, profile: profile)
+            let refusal = payload.bytes.withUnsafeBytes {
+                city.path.understand($0, on: route, at: city.clock.now, scratch: &scratch, into: &observations)
+            }
+            if let refusal { throw refusal }
+        }
+        _ = try await city.path.committed(observations: observations).get() as Receipt
+    }
+}
+
+extension EnrolmentRequest {
+    fileprivate init(_ device: SimulatedDevice) {
+        self.init(
+            id: device.id, agency: device.agency, zone: device.zone, deviceType: device.deviceType,
+            displayName: device.name,
+            location: CityModel.GeoPoint(longitude: device.location.longitude, latitude: device.location.latitude),
+            entities: [device.entityID])
+    }
+}

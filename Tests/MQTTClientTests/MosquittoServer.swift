@@ -1,0 +1,135 @@
+import Foundation
+import Synchronization
+
+/// Eclipse Mosquitto, started on free ports of the loopback, with a directory of its own; stopped when it goes away.
+final class MosquittoServer: Sendable {
+    static let path = "/usr/sbin/mosquitto"
+    static let isInstalled = FileManager.default.isExecutableFile(atPath: path)
+
+    /// Lets anybody in.
+    let port: Int
+    /// Lets nobody in, for want of a password file.
+    let guardedPort: Int
+    /// Speaks TLS, if there is a certificate.
+    let tlsPort: Int
+    /// The certificate that ``tlsPort`` shows: for `localhost`, signed by itself.
+    let certificatePath: String
+
+    private let directory: URL
+    private let process: Mutex<Process>
+
+    init(withTLS: Bool = false) throws {
+        directory = FileManager.default.temporaryDirectory.appending(path: "mosquitto-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let ports = try FreePorts(count: 3)
+        (port, guardedPort, tlsPort) = (ports.numbers[0], ports.numbers[1], ports.numbers[2])
+        certificatePath = directory.appending(path: "certificate.pem").path
+        var configuration = """
+            per_listener_settings true
+            log_dest stderr
+            log_type all
+            user root
+            listener \(port) 127.0.0.1
+            allow_anonymous true
+            max_queued_messages 0
+            listener \(guardedPort) 127.0.0.1
+            allow_anonymous false
+
+            """
+        if withTLS {
+            let keyPath = directory.appending(path: "key.pem").path
+            try MosquittoServer.makeCertificate(certificatePath, keyPath)
+            configuration += """
+                listener \(tlsPort) 127.0.0.1
+                allow_anonymous true
+                certfile \(certificatePath)
+                keyfile \(keyPath)
+
+                """
+        }
+        let file = directory.appending(path: "mosquitto.conf")
+        try Data(configuration.utf8).write(to: file)
+        process = Mutex(try MosquittoServer.start(["-c", file.path]))
+    }
+
+    deinit {
+        stop()
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    func stop() {
+        process.withLock { process in
+            guard process.isRunning else { return }
+            process.terminate()
+            process.waitUntilExit()
+        }
+    }
+
+    /// Starts the program and waits until it says that it is running.
+    private static func start(_ arguments: [String]) throws -> Process {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(filePath: path)
+        process.arguments = arguments
+        process.standardError = output
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        var log = ""
+        while !log.contains(" running") {
+            let bytes = output.fileHandleForReading.availableData
+            guard !bytes.isEmpty else { throw MosquittoFailure(log: log) }
+            log += String(decoding: bytes, as: UTF8.self)
+        }
+        // Whatever else it says must be read, or it would stop when the pipe is full.
+        output.fileHandleForReading.readabilityHandler = { handle in
+            if handle.availableData.isEmpty { handle.readabilityHandler = nil }
+        }
+        return process
+    }
+
+    private static func makeCertificate(_ certificatePath: String, _ keyPath: String) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/openssl")
+        process.arguments = [
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", keyPath, "-out",
+            certificatePath,
+        ]
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw MosquittoFailure(log: "openssl failed") }
+    }
+}
+
+struct MosquittoFailure: Error {
+    let log: String
+}
+
+/// Ports that were free a moment ago: found by binding to port 0, and given back when all are found.
+struct FreePorts {
+    let numbers: [Int]
+
+    init(count: Int) throws {
+        var sockets: [Int32] = []
+        var numbers: [Int] = []
+        defer { for descriptor in sockets { close(descriptor) } }
+        for _ in 0..<count {
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            guard descriptor >= 0 else { throw MosquittoFailure(log: "no socket") }
+            sockets.append(descriptor)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = inet_addr("127.0.0.1")
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let bound = withUnsafeMutablePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+                }
+            }
+            guard bound else { throw MosquittoFailure(log: "no free port") }
+            numbers.append(Int(UInt16(bigEndian: address.sin_port)))
+        }
+        self.numbers = numbers
+    }
+}
