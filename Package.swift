@@ -128,5 +128,6 @@ let package = Package(
         tests("PKI", [crypto, x509, swiftASN1]),
         tests("NGSILD", ["JSONBytes"]),
         tests("DemoCity"),
+        tests("WebConsole"),
     ]
 )

@@ -16,7 +16,7 @@ final class MosquittoServer: Sendable {
     let certificatePath: String
 
     private let directory: URL
-    private let process: Mutex<Process>
+    private let process: Mutex<ChildProcess?>
 
     init(withTLS: Bool = false) throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "mosquitto-\(UUID().uuidString)")
@@ -27,7 +27,8 @@ final class MosquittoServer: Sendable {
         var configuration = """
             per_listener_settings true
             log_dest stderr
-            log_type all
+            log_type information
+            log_type error
             user root
             listener \(port) 127.0.0.1
             allow_anonymous true
@@ -49,7 +50,9 @@ final class MosquittoServer: Sendable {
         }
         let file = directory.appending(path: "mosquitto.conf")
         try Data(configuration.utf8).write(to: file)
-        process = Mutex(try MosquittoServer.start(["-c", file.path]))
+        let process = try ChildProcess(MosquittoServer.path, ["-c", file.path])
+        self.process = Mutex(process)
+        try process.wait(for: " running")
     }
 
     deinit {
@@ -57,53 +60,24 @@ final class MosquittoServer: Sendable {
         try? FileManager.default.removeItem(at: directory)
     }
 
+    /// Ends the program, once.
     func stop() {
         process.withLock { process in
-            guard process.isRunning else { return }
-            process.terminate()
-            process.waitUntilExit()
+            process?.stop()
+            process = nil
         }
-    }
-
-    /// Starts the program and waits until it says that it is running.
-    private static func start(_ arguments: [String]) throws -> Process {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(filePath: path)
-        process.arguments = arguments
-        process.standardError = output
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        var log = ""
-        while !log.contains(" running") {
-            let bytes = output.fileHandleForReading.availableData
-            guard !bytes.isEmpty else { throw MosquittoFailure(log: log) }
-            log += String(decoding: bytes, as: UTF8.self)
-        }
-        // Whatever else it says must be read, or it would stop when the pipe is full.
-        output.fileHandleForReading.readabilityHandler = { handle in
-            if handle.availableData.isEmpty { handle.readabilityHandler = nil }
-        }
-        return process
     }
 
     private static func makeCertificate(_ certificatePath: String, _ keyPath: String) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/openssl")
-        process.arguments = [
+        let arguments = [
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
             "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", keyPath, "-out",
             certificatePath,
         ]
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw MosquittoFailure(log: "openssl failed") }
+        guard try ChildProcess("/usr/bin/openssl", arguments).waitForEnd() else {
+            throw ChildProcessFailure(log: "openssl made no certificate")
+        }
     }
-}
-
-struct MosquittoFailure: Error {
-    let log: String
 }
 
 /// Ports that were free a moment ago: found by binding to port 0, and given back when all are found.
@@ -116,7 +90,7 @@ struct FreePorts {
         defer { for descriptor in sockets { close(descriptor) } }
         for _ in 0..<count {
             let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            guard descriptor >= 0 else { throw MosquittoFailure(log: "no socket") }
+            guard descriptor >= 0 else { throw ChildProcessFailure(log: "no socket") }
             sockets.append(descriptor)
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
@@ -127,7 +101,7 @@ struct FreePorts {
                     bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
                 }
             }
-            guard bound else { throw MosquittoFailure(log: "no free port") }
+            guard bound else { throw ChildProcessFailure(log: "no free port") }
             numbers.append(Int(UInt16(bigEndian: address.sin_port)))
         }
         self.numbers = numbers

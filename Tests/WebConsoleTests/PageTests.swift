@@ -49,9 +49,10 @@ struct PageTests {
                 EntityPage(
                     frame: Fixtures.frame("x"), id: "urn:x:1", type: "T", name: "n", state: .normal, observations: [row]
                 )))
+        let moment = "2026-05-01T10%3A00%3A00.000001Z"
         #expect(
             document.contains(
-                "/api/v1/ledger/proof?entity=urn%3Ax%3A1&amp;attribute=pm10&amp;observedAt=2026-05-01T10%3A00%3A00.000001Z"
+                "/api/v1/ledger/proof?entity=urn%3Ax%3A1&amp;attribute=pm10&amp;observedAt=\(moment)"
             ))
         #expect(document.contains("µg/m³"))
     }

@@ -12,33 +12,38 @@ struct Bastide: AsyncParsableCommand {
         commandName: "bastide",
         abstract: "The secure operating platform of a city, in one program.",
         discussion: """
-            A city lives in one directory: its configuration (city.yaml), keys, journal and views. Make one, serve it, \
-            enrol a device, and check a reading's proof on another machine:
+            A city lives in one directory: its configuration (city.yaml), keys, journal \
+            and views. Make one, serve it, enrol a device, and check a reading's proof \
+            on another machine:
 
               bastide init rivertown --city Rivertown --domain rivertown.example
               bastide serve rivertown
-              bastide device add gauge-7 --city rivertown --type sensor
-              bastide ledger prove --city rivertown --entity urn:ngsi-ld:Device:gauge-7 --attribute value --out proof.json
+              bastide device add gauge-7 --city rivertown
+              bastide ledger prove --city rivertown --out proof.json \\
+                --entity urn:ngsi-ld:Device:gauge-7 --attribute value
               bastide ledger verify proof.json --key-file ledger.pub
 
             Or look around first: bastide demo
 
-            Commands find their city by --city DIR, else by BASTIDE_CITY, else in the current directory. They speak \
-            with the running city where there is one, and open it themselves where there is none. Each prints JSON \
-            with --json. Settings are listed by `bastide settings`.
+            Commands find their city by --city DIR, else by BASTIDE_CITY, else in the \
+            current directory. They speak with the running city where there is one, and \
+            open it themselves where there is none. What prints data prints JSON with \
+            --json. `bastide settings` lists every setting.
 
-            Shell completions: bastide --generate-completion-script bash > /etc/bash_completion.d/bastide
-            (also for zsh and fish)
+            Shell completions, for bash, zsh and fish:
+
+              bastide --generate-completion-script bash > ~/.bastide-completion
 
             EXIT CODES:
               0   done, or in order
               1   failed or refused; standard error says why and what to do
-              2   `doctor` or `ledger verify` found a problem
+              2   doctor or ledger verify found a problem
               64  wrong usage
               69  unavailable: no city here, or another program holds it
               73  a file or directory cannot be made
               74  a file cannot be read or written, or is damaged
-              78  city.yaml or another file of the city is wrong; file, line and what was expected are named
+              78  city.yaml or another file of the city is wrong; the message names
+                  file, line and what was expected
             """,
         version: "0.1.0",
         subcommands: [

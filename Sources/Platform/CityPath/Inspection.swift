@@ -30,6 +30,8 @@ public struct JournalInspection: Sendable {
     public private(set) var observations = 0
     /// How many batches have something wrong with them.
     public private(set) var damagedBatches = 0
+    /// How many batches an earlier salvage has told to be lost; they do not count as damaged.
+    public private(set) var knownLosses = 0
     /// What is wrong, the first ``damageShown`` of them.
     public private(set) var damage: [Damage] = []
     /// How many checkpoints were held against the tree.
@@ -63,11 +65,13 @@ public struct JournalInspection: Sendable {
         viewsApplied = (try? views?.appliedSequence()) ?? newest
         var checkpoints = Array(reader.checkpoints().prefix(JournalInspection.checkpointsRead))
         var checker = BatchChecker(origin: origin, definitions: views?.definitions() ?? [])
+        let known = Salvage.lostBatches(in: reader)
         var sequence: UInt64 = 0
         while sequence < newest {
             sequence += 1
             let row = reader.row(sequence)
-            note(checker.check(row, at: sequence), row, sequence)
+            let checked = checker.check(row, at: sequence)
+            if known.contains(sequence) { knownLosses += 1 } else { note(checked, row, sequence) }
             while let checkpoint = checkpoints.last, checkpoint.size <= sequence {
                 checkpoints.removeLast()
                 hold(checkpoint.note, size: checkpoint.size, against: checker.chain, origin, verifier)
@@ -88,7 +92,7 @@ public struct JournalInspection: Sendable {
             wholeBatches += 1
             observations += content.observations.count
             for case .device(let record) in events where sequence <= viewsApplied { devices[record.id] = record }
-            if !checked.hashesAgree { add(sequence, "its hashes are not those of the tree") }
+            if !checked.hashesAgree { add(sequence, "its leaf or hashes are not those of the tree") }
         case .contentLost(let reason): add(sequence, reason)
         case .lost(let reason): add(sequence, reason)
         }

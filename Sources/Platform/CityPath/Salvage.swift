@@ -1,4 +1,4 @@
-public import CityModel
+import CityModel
 public import CityStorage
 public import TransparencyLog
 
@@ -18,6 +18,8 @@ public struct Salvage: Sendable {
     public private(set) var renumbered: [UInt64] = []
     /// The batch up to which the ledger is the one that checkpoints were signed over.
     public private(set) var ledgerIntactUpTo: UInt64 = 0
+    /// Whether a batch is lost with its leaf: proofs whose way to the root needs it cannot be made any more.
+    public private(set) var hasGaps = false
     /// How many checkpoints reach beyond that: whoever holds them must be told.
     public private(set) var voidCheckpoints = 0
     /// What series mean, from the views, where the batch that said so is lost.
@@ -26,6 +28,15 @@ public struct Salvage: Sendable {
     public private(set) var seriesLost = 0
     /// Devices whose newest record came from the views.
     public private(set) var devicesRecovered = 0
+
+    /// Under which the journal keeps the numbers of batches that were lost before.
+    private static let settingKey = "salvage.lost"
+
+    /// The batches that an earlier salvage could not save.
+    static func lostBatches(in reader: JournalReader) -> Set<UInt64> {
+        let text = reader.pairs(of: .settings).first { $0.key == settingKey }?.value ?? ""
+        return Set(text.split(separator: " ").compactMap { UInt64($0) })
+    }
 
     private struct Plan {
         var verdicts: [UInt64: BatchChecker.Checked] = [:]
@@ -78,6 +89,7 @@ public struct Salvage: Sendable {
                     count = max(count, definition.series.index + 1)
                 }
             case .contentLost(let reason), .lost(let reason):
+                if case .lost = checked.verdict { hasGaps = true }
                 lost.append(JournalInspection.Damage(batch: sequence, what: reason))
                 newestLost = sequence
                 for definition in checker.recoveredDefinitions(of: sequence) where definition.series.index <= count {
@@ -89,6 +101,11 @@ public struct Salvage: Sendable {
             if checker.chain.isKnown { ledgerIntactUpTo = sequence }
             if sequence % 256 == 0 { progress(sequence, newest) }
         }
+        let promised = reader.checkpoints().first?.size ?? newest
+        for sequence in stride(from: newest + 1, through: min(promised, newest + 10_000), by: 1) {
+            lost.append(
+                JournalInspection.Damage(batch: sequence, what: "a checkpoint was signed over it, but it is not there"))
+        }
         return plan
     }
 
@@ -98,6 +115,8 @@ public struct Salvage: Sendable {
         _ reader: JournalReader, _ origin: String, into target: SQLiteJournal
     ) throws(StorageError) {
         try target.keepSetting("origin", origin)
+        let told = Salvage.lostBatches(in: reader).union(lost.map(\.batch)).filter { $0 <= ledgerIntactUpTo }
+        try target.keepSetting(Salvage.settingKey, told.sorted().map { "\($0)" }.joined(separator: " "))
         for (name, secret) in reader.pairs(of: .credentials) { try target.keepSecret(secret, of: name) }
         for checkpoint in reader.checkpoints() {
             guard checkpoint.size <= ledgerIntactUpTo else {
@@ -150,8 +169,10 @@ public struct Salvage: Sendable {
         var checker = BatchChecker(origin: origin, definitions: definitions)
         let writer = JournalWriter(
             journal: target, ledger: try Ledger(origin: origin, signer: signer, journal: target), series: series)
+        var committedAt = Timestamp(microseconds: 0)
         for sequence in stride(from: UInt64(1), through: newest, by: 1) {
             let row = reader.row(sequence)
+            committedAt = row?.committedAt ?? committedAt
             let checked = checker.check(row, at: sequence)
             var events = (plan.replacements[sequence] ?? []).map { CityEvent.attributeDefined($0) }
             var found: [Observation] = []
@@ -160,9 +181,9 @@ public struct Salvage: Sendable {
                 found = content.observations
             }
             for case .attributeDefined(let definition) in events { try series.restore(definition) }
-            guard sequence > ledgerIntactUpTo, !events.isEmpty || !found.isEmpty, let row else { continue }
-            _ = try writer.commit(events: events, observations: found, at: row.committedAt)
-            renumbered.append(sequence)
+            guard sequence > ledgerIntactUpTo, !events.isEmpty || !found.isEmpty else { continue }
+            _ = try writer.commit(events: events, observations: found, at: committedAt)
+            if case .whole = checked.verdict { renumbered.append(sequence) }
             observations += found.count
         }
         let newer = (views?.devices() ?? []).filter { plan.devices[$0.id] != $0 }

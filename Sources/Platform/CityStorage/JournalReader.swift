@@ -71,24 +71,22 @@ public final class JournalReader: Sendable {
     /// A batch's row: nil when it is not there or cannot be read.
     public func row(_ sequence: UInt64) -> JournalRow? {
         let number = Int64(clamping: sequence)
-        let head = try? file.values(
-            "SELECT committed_at, first_observed, last_observed, leaf, hashes FROM batch WHERE sequence = ?", number)
-        guard let cells = head?.first, cells.count == 5, let committedAt = cells[0].integer, let leaf = cells[3].bytes,
-            let hashes = cells[4].bytes
-        else { return nil }
         // Kept apart: a content of many pages may be damaged where its row's beginning is not.
-        let content = try? file.values("SELECT content FROM batch WHERE sequence = ?", number)
+        guard
+            let head = firstRow(
+                "SELECT committed_at, first_observed, last_observed, leaf, hashes FROM batch WHERE sequence = ?", number)
+        else { return nil }
         return JournalRow(
-            sequence: sequence, committedAt: Timestamp(microseconds: committedAt),
-            observed: JournalReader.span(cells[1].integer, cells[2].integer), leafText: leaf,
-            hashes: stride(from: 0, to: hashes.count - hashes.count % 32, by: 32).compactMap {
-                Digest(hashes[$0..<($0 + 32)])
-            }, content: content?.first?.first?.bytes)
+            sequence: sequence, head: head,
+            content: firstRow("SELECT content FROM batch WHERE sequence = ?", number)?.first?.bytes)
     }
 
-    private static func span(_ first: Int64?, _ last: Int64?) -> ClosedRange<Timestamp>? {
-        guard let first, let last, first <= last else { return nil }
-        return Timestamp(microseconds: first)...Timestamp(microseconds: last)
+    private func firstRow(_ query: String, _ number: Int64) -> [Cell]? {
+        do {
+            return try file.values(query, number).first
+        } catch {
+            return nil
+        }
     }
 
     /// Every checkpoint that can be read, the newest first.
@@ -173,10 +171,38 @@ public final class ViewReader: Sendable {
 }
 
 /// A value in a damaged file: of any kind, whatever its column says.
+extension JournalRow {
+    /// From the cells of a row's head; nil when one of them is not what it was written as.
+    fileprivate init?(sequence: UInt64, head: [Cell], content: [UInt8]?) {
+        guard head.count == 5, let committedAt = head[0].integer else { return nil }
+        guard let leaf = head[3].bytes, let hashes = head[4].bytes else { return nil }
+        self.init(
+            sequence: sequence, committedAt: Timestamp(microseconds: committedAt),
+            observed: JournalRow.span(head[1].integer, head[2].integer), leafText: leaf,
+            hashes: JournalRow.digests(hashes), content: content)
+    }
+
+    private static func digests(_ bytes: [UInt8]) -> [Digest] {
+        var digests: [Digest] = []
+        var start = 0
+        while start + Digest.byteCount <= bytes.count {
+            if let digest = Digest(bytes[start..<(start + Digest.byteCount)]) { digests.append(digest) }
+            start += Digest.byteCount
+        }
+        return digests
+    }
+
+    private static func span(_ first: Int64?, _ last: Int64?) -> ClosedRange<Timestamp>? {
+        guard let first, let last, first <= last else { return nil }
+        return Timestamp(microseconds: first)...Timestamp(microseconds: last)
+    }
+}
+
 private struct Cell {
     let value: DatabaseValue
 
-    var integer: Int64? { if case .int64(let number) = value.storage { number } else { nil } }
+    /// Not inlined: the optimiser of Swift 6.3.1 stops with an internal error when it is.
+    @inline(never) var integer: Int64? { if case .int64(let number) = value.storage { number } else { nil } }
     var unsigned: UInt64? { integer.flatMap { UInt64(exactly: $0) } }
     var text: String? { if case .string(let text) = value.storage { text } else { nil } }
     var bytes: [UInt8]? {
@@ -202,6 +228,8 @@ private final class DamagedFile: Sendable {
             var configuration = Configuration()
             configuration.readonly = true
             configuration.busyMode = .timeout(5)
+            // With it SQLite reads a file that is cut off as far as it goes, instead of refusing all of it.
+            configuration.prepareDatabase { try $0.execute(sql: "PRAGMA writable_schema = ON") }
             return try DatabaseQueue(path: path, configuration: configuration)
         }
     }

@@ -60,8 +60,8 @@ extension ErrorPage: ConsoleContent {
         case 409: "Reload the page to see how things are now, then try again."
         case 429: "Wait a minute, then try again."
         default:
-            "Nothing that was acknowledged is lost. Try again in a minute; if it goes on, tell the city's administrator "
-                + "the time and the status."
+            "Nothing that was acknowledged is lost. Try again in a minute; if it goes on, tell the city's "
+                + "administrator the time and the status."
         }
     }
 }

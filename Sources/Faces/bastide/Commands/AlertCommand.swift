@@ -57,7 +57,7 @@ struct AlertCommand: AsyncParsableCommand {
             abstract: "Acknowledge an alert: somebody has seen to it.",
             discussion: """
                 EXAMPLE:
-                  bastide alert acknowledge 17 --note "valve closed, crew on site" --city rivertown
+                  bastide alert acknowledge 17 --city rivertown --note "valve closed"
                 """)
 
         @Argument(help: "The alert's number.")

@@ -16,8 +16,8 @@ struct DeviceAddCommand: AsyncParsableCommand {
 
             EXAMPLES:
               bastide device add gauge-7 --city rivertown
-              bastide device add counter-12 --type traffic-counter --agency traffic --zone street \\
-                --name "Bridge Street, northbound" --location 4.8936,52.3731 --city rivertown
+              bastide device add counter-12 --city rivertown --type traffic-counter \\
+                --agency traffic --name "Bridge Street" --location 4.8936,52.3731
               bastide device add gauge-7 --replace --city rivertown
             """)
 

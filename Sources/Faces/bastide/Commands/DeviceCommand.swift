@@ -69,7 +69,7 @@ struct DeviceCommand: AsyncParsableCommand {
             abstract: "Suspend a device: it is disconnected at once and refused until it is resumed.",
             discussion: """
                 EXAMPLE:
-                  bastide device suspend gauge-7 --reason "cabinet found open" --city rivertown
+                  bastide device suspend gauge-7 --city rivertown --reason "found open"
                 """)
 
         @OptionGroup var change: ChangeOptions
@@ -95,7 +95,7 @@ struct DeviceCommand: AsyncParsableCommand {
             abstract: "Revoke a device's identity for good; `device add --replace` gives it a new one.",
             discussion: """
                 EXAMPLE:
-                  bastide device revoke gauge-7 --reason "key stolen" --city rivertown
+                  bastide device revoke gauge-7 --city rivertown --reason "key stolen"
                 """)
 
         @OptionGroup var change: ChangeOptions

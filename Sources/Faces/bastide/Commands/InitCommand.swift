@@ -14,7 +14,8 @@ struct InitCommand: AsyncParsableCommand {
 
             EXAMPLES:
               bastide init rivertown --city Rivertown --domain rivertown.example
-              bastide init /srv/city --city Rivertown --domain rivertown.example --server-name city.rivertown.example
+              bastide init /srv/city --city Rivertown --domain rivertown.example \\
+                --server-name city.rivertown.example
             """)
 
     @Argument(help: "The directory; made if it is not there, refused unless it is empty.", completion: .directory)

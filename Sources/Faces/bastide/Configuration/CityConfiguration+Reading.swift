@@ -56,11 +56,14 @@ private struct ConfigurationReader {
     private var configuration = CityConfiguration()
     private var origins: [String: CityConfiguration.Origin] = [:]
     private var mistakes: [ConfigurationError] = []
+    /// Whether the file could be read at all: what is missing from one that could not is not worth telling.
+    private var isFileRead = false
 
     mutating func read(file: String, text: String) {
         collecting { reader throws(ConfigurationError) in
             let root = try YAMLPlace(parsing: text, file: file)
             for (name, place) in try root.members() { reader.read(name, at: place) }
+            reader.isFileRead = true
         }
     }
 
@@ -124,7 +127,8 @@ private struct ConfigurationReader {
 
     func finish(file: String) throws -> CityConfiguration.Reading {
         var all = mistakes
-        for setting in CityConfiguration.settings where setting.isRequired && origins[setting.key] == nil {
+        for setting in CityConfiguration.settings
+        where isFileRead && setting.isRequired && origins[setting.key] == nil {
             all.append(
                 ConfigurationError(
                     file: file, line: 0, message: "`\(setting.key)` is missing; expected \(setting.expected)"))

@@ -57,9 +57,11 @@ struct LedgerCommand: AsyncParsableCommand {
                 bastide ledger verify proof.json --key-file ledger.pub
 
                 EXAMPLES:
-                  bastide ledger prove --entity urn:ngsi-ld:Device:gauge-7 --attribute value --city rivertown
-                  bastide ledger prove --entity urn:ngsi-ld:Device:gauge-7 --attribute value \\
-                    --at 2026-01-31T12:00:00Z --out proof.json
+                  bastide ledger prove --city rivertown \\
+                    --entity urn:ngsi-ld:Device:gauge-7 --attribute value
+                  bastide ledger prove --city rivertown --out proof.json \\
+                    --entity urn:ngsi-ld:Device:gauge-7 --attribute value \\
+                    --at 2026-01-31T12:00:00Z
                 """)
 
         @Option(help: "The entity's id.")
@@ -90,7 +92,8 @@ struct LedgerCommand: AsyncParsableCommand {
             discussion: """
                 EXAMPLE:
                   bastide ledger consistency --from 17 --city rivertown --out growth.json
-                  bastide ledger verify new.txt --since old.txt --consistency growth.json --key-file ledger.pub
+                  bastide ledger verify new.txt --since old.txt \\
+                    --consistency growth.json --key-file ledger.pub
                 """)
 
         @Option(help: "The size of the older ledger, in batches.")

@@ -13,8 +13,9 @@ struct LedgerVerifyCommand: ParsableCommand {
 
             EXAMPLES:
               bastide ledger verify proof.json --key-file ledger.pub
-              bastide ledger verify checkpoint.txt --key rivertown.example/ledger+0a1b2c3d+AbCd…
-              bastide ledger verify new.txt --since old.txt --consistency growth.json --key-file ledger.pub
+              bastide ledger verify checkpoint.txt --key "$(cat ledger.pub)"
+              bastide ledger verify new.txt --since old.txt \\
+                --consistency growth.json --key-file ledger.pub
             """)
 
     /// Largest file that is read: a proof has some kilobytes.

@@ -3,7 +3,7 @@
 import { element, entityPath, stateMark } from './dom.js';
 import { CityPlan } from './city-plan.js';
 import { entityMark, palette } from './entity-mark.js';
-import { recall, remember } from './memory.js';
+import { recallValue, remember } from './memory.js';
 import { counted, spaced } from './words.js';
 
 const L = globalThis.L;
@@ -18,7 +18,7 @@ export class CityMap {
     #renderer = L.canvas({ padding: 0.3, pane: 'markerPane' });
     #marks = new Map();
     #types = new Map();
-    #hidden = new Set(JSON.parse(recall('map.hidden') ?? '[]'));
+    #hidden = new Set([recallValue('map.hidden')].flat());
     #note = document.getElementById('map-note');
 
     constructor(container) {

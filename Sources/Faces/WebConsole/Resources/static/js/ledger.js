@@ -4,7 +4,7 @@ import { counted } from './words.js';
 import { fromBase64, hashes, isConsistent, toBase64 } from './merkle.js';
 import { icon } from './dom.js';
 import { checkSignature, readCheckpoint, readVerifierKey } from './note.js';
-import { recall, remember } from './memory.js';
+import { recallValue, remember } from './memory.js';
 import { spoken } from './times.js';
 
 const node = document.querySelector('[data-consistency]');
@@ -14,12 +14,8 @@ const firstTime = 'This browser sees the ledger for the first time and remembers
 
 /** What the browser saw of this log, `{size, root, key, at}`; null when it never looked. */
 function seenBefore(name) {
-    try {
-        const seen = JSON.parse(recall(name) ?? 'null');
-        return seen && /^\d+$/.test(seen.size) && typeof seen.root === 'string' ? seen : null;
-    } catch {
-        return null;
-    }
+    const seen = recallValue(name);
+    return /^\d+$/.test(seen?.size) && typeof seen.root === 'string' ? seen : null;
 }
 
 function say(state, mark, words, detail = null) {
@@ -66,7 +62,8 @@ async function check() {
         return say('first', 'info', firstTime);
     }
     if (!await isContinued(seen, checkpoint)) {
-        return say('failed', 'critical', `The ledger is not what it was when you last looked, ${when}. ${whatToDo}`, evidence);
+        const finding = `The ledger is not what it was when you last looked, ${when}`;
+        return say('failed', 'critical', `${finding}. ${whatToDo}`, evidence);
     }
     remember(name, JSON.stringify(now));
     const added = checkpoint.size - BigInt(seen.size);
@@ -77,7 +74,9 @@ async function check() {
 }
 
 if (node && globalThis.crypto?.subtle) {
-    check().catch(({ message }) => say('unknown', 'info', `The check could not be made: ${message}. Reload to try again.`));
+    check().catch(({ message }) => {
+        say('unknown', 'info', `The check could not be made: ${message}. Reload to try again.`);
+    });
 } else if (node) {
     say('unknown', 'info', 'This browser makes the check only over HTTPS.');
 }

@@ -8,6 +8,15 @@ export function recall(name) {
     }
 }
 
+/** What was remembered as JSON; null when there is nothing or it is damaged. */
+export function recallValue(name) {
+    try {
+        return JSON.parse(recall(name));
+    } catch {
+        return null;
+    }
+}
+
 export function remember(name, text) {
     try {
         if (text === null) localStorage.removeItem(`bastide.${name}`);

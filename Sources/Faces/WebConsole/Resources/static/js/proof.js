@@ -75,7 +75,7 @@ async function signature(checkpoint, key, proof) {
     const facts = [['Checkpoint', proof.checkpoint], ['Verifier key', proof.verifierKey]];
     const result = await checkSignature(checkpoint, key);
     if (result === 'unsupported') {
-        const why = 'This browser cannot check Ed25519 signatures; `bastide ledger verify` can, in the downloaded proof.';
+        const why = 'This browser cannot check Ed25519 signatures; `bastide ledger verify` can, from the download.';
         return { title, outcome: 'elsewhere', facts, why };
     }
     const why = result === 'valid'
