@@ -6,8 +6,8 @@ is_debian() { command -v dpkg-query >/dev/null && command -v apt-get >/dev/null;
 
 # The packages among the arguments that are not installed, one a line. `libstdc++-dev` stands for any version of it.
 missing_packages() {
-    local known package
-    known=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${@/#libstdc++-dev/libstdc++-*-dev}" 2>/dev/null) || true
+    local known package patterns=("${@/#libstdc++-dev/libstdc++-*-dev}")
+    known=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${patterns[@]}" 2>/dev/null) || true
     for package in "$@"; do
         case $package in
             'libstdc++-dev') [[ $'\n'$known$'\n' == *$'\n'installed\ libstdc++-*-dev$'\n'* ]] || say "$package" ;;

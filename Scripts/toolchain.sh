@@ -16,8 +16,8 @@ build_packages() {
 toolchain_packages() {
     local directory library
     directory=$(dirname "$(readlink -f "$(command -v swift)")")
-    ldd "$directory/swift-build" "$directory/swift-frontend" 2>/dev/null | sed -n 's/^[[:space:]]*\(lib[^ ]*\) => not found.*/\1/p' |
-        sort -u | while read -r library; do
+    ldd "$directory/swift-build" "$directory/swift-frontend" 2>/dev/null |
+        sed -n 's/^[[:space:]]*\(lib[^ ]*\) => not found.*/\1/p' | sort -u | while read -r library; do
         case $library in
             libcurl.so.4) say libcurl4 ;;
             libncurses.so.6) say libncurses6 ;;

@@ -14,11 +14,21 @@ struct ChildProcess {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
+        // Or it would keep the sockets of other tests open. To close what is not open does no harm.
+        for descriptor in 3..<Int32(1_024) { posix_spawn_file_actions_addclose(&actions, descriptor) }
+        // The threads that tests run on block all signals; the program would never hear SIGTERM.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        var noSignals = sigset_t()
+        sigemptyset(&noSignals)
+        posix_spawnattr_setsigmask(&attributes, &noSignals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var pointers = ([path] + arguments).map { strdup($0) }
         pointers.append(nil)
         var identifier: pid_t = 0
-        let outcome = posix_spawn(&identifier, path, &actions, nil, pointers, environ)
+        let outcome = posix_spawn(&identifier, path, &actions, &attributes, pointers, environ)
         posix_spawn_file_actions_destroy(&actions)
+        posix_spawnattr_destroy(&attributes)
         for pointer in pointers { free(pointer) }
         close(ends[1])
         guard outcome == 0 else {

@@ -21,38 +21,57 @@ final class MosquittoServer: Sendable {
     init(withTLS: Bool = false) throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "mosquitto-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        let ports = try FreePorts(count: 3)
-        (port, guardedPort, tlsPort) = (ports.numbers[0], ports.numbers[1], ports.numbers[2])
         certificatePath = directory.appending(path: "certificate.pem").path
-        var configuration = """
-            per_listener_settings true
-            log_dest stderr
-            log_type information
-            log_type error
-            user root
-            listener \(port) 127.0.0.1
-            allow_anonymous true
-            max_queued_messages 0
-            listener \(guardedPort) 127.0.0.1
-            allow_anonymous false
-
-            """
-        if withTLS {
-            let keyPath = directory.appending(path: "key.pem").path
-            try MosquittoServer.makeCertificate(certificatePath, keyPath)
-            configuration += """
-                listener \(tlsPort) 127.0.0.1
-                allow_anonymous true
-                certfile \(certificatePath)
-                keyfile \(keyPath)
-
-                """
-        }
+        let keyPath = directory.appending(path: "key.pem").path
+        if withTLS { try MosquittoServer.makeCertificate(certificatePath, keyPath) }
         let file = directory.appending(path: "mosquitto.conf")
-        try Data(configuration.utf8).write(to: file)
-        let process = try ChildProcess(MosquittoServer.path, ["-c", file.path])
-        self.process = Mutex(process)
-        try process.wait(for: " running")
+        var attempts = 0
+        while true {
+            let ports = try FreePorts(count: 3).numbers
+            var configuration = MosquittoServer.configuration(open: ports[0], guarded: ports[1])
+            if withTLS {
+                configuration += MosquittoServer.tlsConfiguration(ports[2], certificatePath, keyPath)
+            }
+            try Data(configuration.utf8).write(to: file)
+            let started = try ChildProcess(MosquittoServer.path, ["-c", file.path])
+            do {
+                try started.wait(for: " running")
+                process = Mutex(started)
+                (port, guardedPort, tlsPort) = (ports[0], ports[1], ports[2])
+                return
+            } catch {
+                // Somebody else may have taken a port in the meantime.
+                started.waitForEnd()
+                attempts += 1
+                if attempts == 5 { throw error }
+            }
+        }
+    }
+
+    private static func configuration(open port: Int, guarded guardedPort: Int) -> String {
+        """
+        per_listener_settings true
+        log_dest stderr
+        log_type information
+        log_type error
+        user root
+        listener \(port) 127.0.0.1
+        allow_anonymous true
+        max_queued_messages 0
+        listener \(guardedPort) 127.0.0.1
+        allow_anonymous false
+
+        """
+    }
+
+    private static func tlsConfiguration(_ port: Int, _ certificatePath: String, _ keyPath: String) -> String {
+        """
+        listener \(port) 127.0.0.1
+        allow_anonymous true
+        certfile \(certificatePath)
+        keyfile \(keyPath)
+
+        """
     }
 
     deinit {

@@ -145,11 +145,11 @@ struct MosquittoTests {
         let server = try MosquittoServer()
         let older = try await connect(server, .init(clientIdentifier: "same"))
         let newer = try await connect(server, .init(clientIdentifier: "same"))
-        guard case .serverDisconnected(.sessionTakenOver, _, _) = await older.closed else {
-            Issue.record("\(await older.closed)")
-            return
+        switch await older.closed {
+        // Mosquitto 2.0.11 closes without the DISCONNECT that later editions send.
+        case .serverDisconnected(.sessionTakenOver, _, _), .lost: #expect(newer.isOpen)
+        case let other: Issue.record("\(other)")
         }
-        #expect(newer.isOpen)
     }
 
     @Test("the will is published when asked for at DISCONNECT")

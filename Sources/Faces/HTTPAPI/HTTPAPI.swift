@@ -1,1 +1,96 @@
-// HTTPAPI
+/// The HTTP face: NGSI-LD, the platform's own API, the console; HTTP/1.1 and 2 over TLS.
+///
+/// - Takes: requests on the guarded port, on the city's own Unix socket and, in the laboratory, on a loopback port.
+/// - Gives: answers after the commit, problems (RFC 9457) or error pages where a step of the path says no.
+/// - Owns: sockets, sessions, the limits of sign-in. Decides nothing: who may do what is the path's to say, and every
+///   refusal a client gets is on the path's record.
+/// - Relies on: Hummingbird and SwiftNIO for HTTP, `WebConsole` for pages, `NGSILD` for the standard's representations,
+///   `CityPath` for everything that matters. What it speaks is written in `Resources/openapi.yaml`.
+public import CityPath
+import CityStorage
+import Foundation
+import HummingbirdCore
+import HummingbirdHTTP2
+import HummingbirdTLS
+public import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+public import PKI
+public import ServiceLifecycle
+import Synchronization
+
+/// Serves HTTP until it is told to stop.
+public struct HTTPFace: Service {
+    private let shared: HTTPShared
+    private let logger: Logger
+    private let onReady: @Sendable (HTTPPorts) -> Void
+
+    /// A face over a city.
+    ///
+    /// - Parameters:
+    ///   - city: Open.
+    ///   - authority: Issues the certificates of devices and operators.
+    ///   - settings: See ``HTTPSettings``.
+    ///   - devices: What the MQTT face knows of live connections.
+    ///   - logger: Where to log.
+    ///   - onReady: Called once with the ports, when every listener accepts connections.
+    /// - Throws: When templates, static files or the API's document cannot be read.
+    public init(
+        city: City, authority: CertificateAuthority, settings: HTTPSettings, devices: ConnectedDevices, logger: Logger,
+        onReady: @escaping @Sendable (HTTPPorts) -> Void
+    ) throws {
+        self.logger = logger
+        self.onReady = onReady
+        shared = try HTTPShared(city: city, authority: authority, settings: settings, devices: devices, logger: logger)
+    }
+
+    /// Every endpoint there is, as method and path, for those who hold the API's document against it.
+    package var routes: [(method: String, path: String)] {
+        Endpoints(shared: shared).routes.routes.map { ($0.method.rawValue, $0.path) }
+    }
+
+    /// Listens, and serves until graceful shutdown; requests under way are finished, event streams are ended.
+    ///
+    /// - Throws: When a port or the socket is taken, or a key or certificate cannot be read.
+    public func run() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: shared.settings.threads ?? usableCores())
+        shared.start()
+        do {
+            try await serve(on: group)
+        } catch {
+            await shared.stop()
+            try? await group.shutdownGracefully()
+            throw error
+        }
+        await shared.stop()
+        try await group.shutdownGracefully()
+    }
+
+    private func serve(on group: MultiThreadedEventLoopGroup) async throws {
+        let listeners = Listeners(shared: shared, group: group, logger: logger)
+        let services = try listeners.services { [onReady] ports in onReady(ports) }
+        defer { listeners.removeSocket() }
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for service in services { tasks.addTask { try await service.run() } }
+            tasks.addTask { [shared] in await shared.rate.run(counting: shared.city) }
+            // The meter ends at shutdown too; the first listener that fails takes the others with it.
+            do {
+                try await tasks.waitForAll()
+            } catch {
+                tasks.cancelAll()
+                throw error
+            }
+        }
+    }
+}
+
+/// The cores that this program may run on, as the scheduler sees it (`taskset`, cpusets): `Cpus_allowed` is a mask in
+/// hexadecimal digits and commas.
+private func usableCores() -> Int {
+    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+        let line = status.split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed:") })
+    else { return System.coreCount }
+    let count = line.dropFirst("Cpus_allowed:".count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
+    return max(1, min(count, System.coreCount))
+}

@@ -1,7 +1,7 @@
 public import CityModel
 public import CityStorage
 import CryptoExtras
-import Foundation
+package import Foundation
 import Synchronization
 
 /// The people who may sign in, and the verifiers of their passwords (scrypt, RFC 7914).
@@ -29,13 +29,23 @@ public final class Accounts: Sendable {
         var hash: Data
     }
 
+    /// Derives the bytes that are compared from a password: salt, then N, r and p of scrypt.
+    package typealias Derivation = @Sendable (_ password: String, _ salt: Data, _ cost: (Int, Int, Int)) throws -> Data
+
     private let table: any CredentialTable
+    private let derive: Derivation
     /// One check at a time: each takes 32 MiB, and a flood of sign-ins must not take the city's memory.
     private let checking = Mutex<Void>(())
 
     /// Accounts over a table of verifiers.
-    public init(table: any CredentialTable) {
+    public convenience init(table: any CredentialTable) {
+        self.init(table: table, derive: Accounts.scrypt)
+    }
+
+    /// Accounts that derive in another way, for tests that count.
+    package init(table: any CredentialTable, derive: @escaping Derivation) {
         self.table = table
+        self.derive = derive
     }
 
     /// Creates an account or gives it a new password.
@@ -89,12 +99,15 @@ public final class Accounts: Sendable {
 
     private func hash(_ password: String, _ verifier: Verifier) throws -> Data {
         try checking.withLock { _ in
-            let key = try KDF.Scrypt.deriveKey(
-                from: Data(password.utf8), salt: verifier.salt, outputByteCount: Cost.hashBytes,
-                rounds: verifier.rounds, blockSize: verifier.blockSize, parallelism: verifier.parallelism,
-                maxMemory: 64 << 20)
-            return key.withUnsafeBytes { Data($0) }
+            try derive(password, verifier.salt, (verifier.rounds, verifier.blockSize, verifier.parallelism))
         }
+    }
+
+    private static func scrypt(_ password: String, _ salt: Data, _ cost: (Int, Int, Int)) throws -> Data {
+        let key = try KDF.Scrypt.deriveKey(
+            from: Data(password.utf8), salt: salt, outputByteCount: Cost.hashBytes, rounds: cost.0, blockSize: cost.1,
+            parallelism: cost.2, maxMemory: 64 << 20)
+        return key.withUnsafeBytes { Data($0) }
     }
 }
 

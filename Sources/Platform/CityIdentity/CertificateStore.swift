@@ -72,6 +72,8 @@ public struct CertificateStore: Sendable {
         {
             return false
         }
+        // The marker goes first and comes back last: without it, a renewal cut short is done again.
+        unlink(marker)
         let key = SigningKey()
         let certificate = try authority.issueServer(
             dnsNames: dnsNames, ipAddresses: ipAddresses, publicKey: key.publicKey, now: now)

@@ -48,6 +48,10 @@ public final class DeviceRegistry: Sendable {
         guard !records.isEmpty else { return }
         let observers = state.withLock { state in
             for record in records {
+                // An entity that the new record no longer names is nobody's.
+                for entity in state.devices[record.id]?.entities ?? [] where state.owners[entity] == record.id {
+                    state.owners[entity] = nil
+                }
                 state.devices[record.id] = record
                 for entity in record.entities { state.owners[entity] = record.id }
             }

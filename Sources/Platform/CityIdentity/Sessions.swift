@@ -56,6 +56,16 @@ public final class Sessions: Sendable {
         }
     }
 
+    /// The session of a token, if it is still good; looking does not keep it alive. For what a page asks by itself.
+    public func peek(_ token: String, at now: Timestamp) -> Session? {
+        sessions.withLock { sessions in
+            guard let session = sessions[token], now.since(session.usedAt) < Sessions.idleLimit,
+                now.since(session.startedAt) < Sessions.lifetime
+            else { return nil }
+            return session
+        }
+    }
+
     /// Ends a session.
     public func end(_ token: String) {
         sessions.withLock { _ = $0.removeValue(forKey: token) }
@@ -87,7 +97,8 @@ public final class SignInLimiter: Sendable {
     static let allowance = 5
     /// The longest wait.
     static let longestWaitSeconds: Int64 = 300
-    private static let bound = 20_000
+    /// Addresses and names that are remembered; beyond it those that failed longest ago are forgotten.
+    static let bound = 20_000
 
     private let records = Mutex<[String: Record]>([:])
 
@@ -113,6 +124,10 @@ public final class SignInLimiter: Sendable {
         records.withLock { records in
             if records.count >= SignInLimiter.bound {
                 records = records.filter { now.since($0.value.lastAt) < .seconds(SignInLimiter.longestWaitSeconds) }
+                if records.count >= SignInLimiter.bound {
+                    let oldest = records.sorted { $0.value.lastAt < $1.value.lastAt }.prefix(SignInLimiter.bound / 10)
+                    for (key, _) in oldest { records[key] = nil }
+                }
             }
             for key in SignInLimiter.keys(address, name) {
                 var record = records[key] ?? Record(lastAt: now)

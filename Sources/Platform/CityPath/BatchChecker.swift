@@ -48,6 +48,7 @@ struct BatchChecker {
     /// - Parameters:
     ///   - row: Its row; nil when it cannot be read.
     ///   - sequence: Its number: one more than the last one's.
+    /// - Returns: What became of it.
     mutating func check(_ row: JournalRow?, at sequence: UInt64) -> Checked {
         guard let row else { return give(up: sequence, "its row is missing or cannot be read") }
         let isLeafStored = row.hashes.first == MerkleHash.leaf(row.leafText)

@@ -3,8 +3,10 @@ import Synchronization
 
 /// The newest alerts, a view of the journal. Safe from any thread; only the committer writes.
 public final class AlertBook: Sendable {
-    /// The most alerts held in memory; older ones stay in the journal.
+    /// The most alerts held in memory, give or take ``slack``; older ones stay in the journal.
     public static let bound = 10_000
+    /// So many more are let in before the oldest go together: one by one would move all the others each time.
+    static let slack = 1_000
 
     private struct State {
         var alerts: [AlertRecord] = []
@@ -21,7 +23,7 @@ public final class AlertBook: Sendable {
         state.withLock { state in
             state.alerts = alerts
             state.open = alerts.count { $0.acknowledgedAt == nil }
-            state.next = (alerts.last?.id ?? 0) + 1
+            state.next = (alerts.last?.id ?? 0) &+ 1
         }
     }
 
@@ -40,10 +42,10 @@ public final class AlertBook: Sendable {
             case .alertRaised(let alert):
                 state.alerts.append(alert)
                 state.open += alert.acknowledgedAt == nil ? 1 : 0
-                state.next = max(state.next, alert.id + 1)
-                if state.alerts.count > AlertBook.bound {
-                    let dropped = state.alerts.removeFirst()
-                    state.open -= dropped.acknowledgedAt == nil ? 1 : 0
+                state.next = max(state.next, alert.id &+ 1)
+                if state.alerts.count > AlertBook.bound + AlertBook.slack {
+                    state.open -= state.alerts.prefix(AlertBook.slack).count { $0.acknowledgedAt == nil }
+                    state.alerts.removeFirst(AlertBook.slack)
                 }
                 return alert
             case .alertAcknowledged(let acknowledgement):
@@ -76,8 +78,10 @@ public final class AlertBook: Sendable {
 
 /// The newest refusals, a view of the journal. Safe from any thread; only the committer writes.
 public final class RefusalBook: Sendable {
-    /// The most records held in memory; older ones stay in the journal.
+    /// The most records held in memory, give or take ``slack``; older ones stay in the journal.
     public static let bound = 2_000
+    /// So many more are let in before the oldest go together.
+    static let slack = 1_000
 
     private let state = Mutex<[RefusalRecord]>([])
 
@@ -87,7 +91,7 @@ public final class RefusalBook: Sendable {
     func apply(_ record: RefusalRecord) {
         state.withLock { records in
             records.append(record)
-            if records.count > RefusalBook.bound { records.removeFirst(records.count - RefusalBook.bound) }
+            if records.count > RefusalBook.bound + RefusalBook.slack { records.removeFirst(RefusalBook.slack) }
         }
     }
 
@@ -100,7 +104,7 @@ public final class RefusalBook: Sendable {
     /// How many submissions were refused since `moment`, as far as the book goes back.
     public func count(since moment: Timestamp) -> Int {
         state.withLock { records in
-            records.reversed().lazy.prefix { $0.at >= moment }.reduce(0) { $0 + $1.count }
+            records.reversed().lazy.prefix { $0.at >= moment }.reduce(0) { $0 &+ $1.count }
         }
     }
 }

@@ -24,6 +24,9 @@ public struct Catalogue: Sendable, Equatable {
             self.maximum = maximum
         }
 
+        /// Whether values are numbers: only they have a unit or a range.
+        var isOfNumbers: Bool { unitCode != nil || minimum != nil || maximum != nil }
+
         /// What holds for an attribute that no catalogue names: restricted, without unit or range.
         public static let uncatalogued = AttributeSpecification(
             label: DataLabel(dataClass: .restricted, retentionDays: nil, isCatalogued: false), unitCode: nil,

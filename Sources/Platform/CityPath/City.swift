@@ -61,6 +61,8 @@ public final class City: Sendable {
     public let openedAt: Timestamp
 
     let journal: SQLiteJournal
+    /// Devices and entities whose records are being changed: of two changes at once, the second is refused.
+    let changing = Mutex<Set<String>>([])
     private let lock: CityLock
     private let committer: Committer
 
@@ -70,18 +72,42 @@ public final class City: Sendable {
     ///   made again from the journal.
     public static func open(_ directory: CityDirectory, _ parts: Parts) throws(StorageError) -> City {
         guard directory.isCity else {
-            throw StorageError(.missing, "there is no city in \(directory.path): make one with `bastide init \(directory.path)`")
+            throw StorageError(
+                .missing, "there is no city in \(directory.path): make one with `bastide init \(directory.path)`")
         }
         try DurableFile.makeFolder(directory.data, mode: 0o700)
+        do throws(StorageError) {
+            return try openOnce(directory, parts)
+        } catch where error.code == .damaged && access(directory.views, F_OK) != 0 {
+            // The views turned out to be damaged only while the journal's end was replayed, and were put aside.
+            return try openOnce(directory, parts)
+        }
+    }
+
+    private static func openOnce(_ directory: CityDirectory, _ parts: Parts) throws(StorageError) -> City {
         let lock = try CityLock(directory)
         let journal = try SQLiteJournal(path: directory.journal)
-        if let origin = try journal.setting("origin"), origin != parts.origin {
-            throw StorageError(.damaged, "\(directory.journal) belongs to `\(origin)`, city.yaml to `\(parts.origin)`")
+        if let origin = try journal.setting("origin") {
+            guard origin == parts.origin else {
+                throw StorageError(
+                    .damaged, "\(directory.journal) belongs to `\(origin)`, city.yaml to `\(parts.origin)`")
+            }
+        } else {
+            try journal.keepSetting("origin", parts.origin)
         }
-        try journal.keepSetting("origin", parts.origin)
         let ledger = try Ledger(origin: parts.origin, signer: parts.signer, journal: journal)
+        if ledger.size == 0 { try refuseLostJournal(directory) }
         let (store, views) = try openViews(directory, newest: ledger.size, logger: parts.logger)
         return try City(directory, parts, lock: lock, journal: journal, ledger: ledger, store: store, views: views)
+    }
+
+    /// An empty journal beside views of something is no new city, and its views are all that is left: keep them.
+    private static func refuseLostJournal(_ directory: CityDirectory) throws(StorageError) {
+        guard let applied = try? ViewStore(path: directory.views).appliedSequence(), applied > 0 else { return }
+        throw StorageError(
+            .damaged,
+            "\(directory.journal) is empty, but \(directory.views) was made of \(applied) batches: bring the journal back "
+                + "from a backup, or move the views away to begin anew")
     }
 
     private static func openViews(
@@ -133,7 +159,7 @@ public final class City: Sendable {
                 catalogue: parts.catalogue, classify: Classify(catalogue: parts.catalogue), series: views.series),
             registry: registry, committer: committer)
         let publish = Publish(views: views, detectors: DetectorBank(saved: store))
-        let unraised = try City.replay(journal, into: publish, views, logger: parts.logger)
+        let unraised = try City.replay(journal, into: publish, views, store, directory, logger: parts.logger)
         committer.start(
             Committer.Parts(
                 commit: Commit(
@@ -142,34 +168,58 @@ public final class City: Sendable {
                 publish: publish, ledger: ledger, alerts: views.alerts, series: views.series, refusals: refusals,
                 accesses: accesses, metrics: metrics,
                 photographer: Photographer(
-                    store: store, history: views.history, startedAt: parts.clock.now, logger: parts.logger),
+                    store: store, views: views, startedAt: parts.clock.now, logger: parts.logger),
                 unraised: unraised, clock: parts.clock, logger: parts.logger))
     }
 
-    /// Brings the views up to the journal's newest batch.
+    deinit { close() }
+
+    /// Brings the views up to the journal's newest batch, with a photograph now and then: a journal may be larger than
+    /// the memory.
     ///
     /// - Returns: What detectors found and the city had not yet raised when it stopped.
     private static func replay(
-        _ journal: SQLiteJournal, into publish: Publish, _ views: CityViews, logger: Logger
+        _ journal: SQLiteJournal, into publish: Publish, _ views: CityViews, _ store: ViewStore,
+        _ directory: CityDirectory, logger: Logger
     ) throws(StorageError) -> [AlertDraft] {
         var found: [AlertDraft] = []
-        var replayed = 0
+        var (replayed, unsaved) = (0, 0)
         while true {
-            let batches = try journal.batches(after: views.applied.batch, limit: 64)
+            let batches = try journal.batches(after: views.applied.batch, limit: 16)
             guard !batches.isEmpty else { break }
             for stored in batches {
-                let batch = try CommittedBatch(stored, series: views.series)
+                let batch = try read(stored, after: views.applied.batch, views.series, directory)
                 for case .alertRaised(let alert) in batch.events {
                     found.removeAll { $0.isAbout(alert) }
                 }
                 found.append(contentsOf: try publish.apply(batch))
                 replayed += batch.observations.count
+                unsaved += batch.observations.count
+            }
+            // With findings that no batch has raised yet, a photograph would forget them.
+            if unsaved > Photographer.observations, found.isEmpty {
+                try Photographer.save(publish.snapshot(), to: store, of: views)
+                unsaved = 0
             }
         }
         if replayed > 0 {
             logger.info("replayed the journal's end", metadata: ["observations": "\(replayed)"])
         }
         return found
+    }
+
+    private static func read(
+        _ stored: StoredBatch, after applied: UInt64, _ series: SeriesTable, _ directory: CityDirectory
+    ) throws(StorageError) -> CommittedBatch {
+        guard stored.sequence == applied + 1 else {
+            throw StorageError(.damaged, "\(directory.journal): batch \(applied + 1) is missing")
+        }
+        do throws(StorageError) {
+            return try CommittedBatch(stored, series: series)
+        } catch {
+            throw StorageError(
+                error.code, "\(directory.journal): batch \(stored.sequence): \(error.message)", cause: error.cause)
+        }
     }
 
     /// Whether commits go on, and if not, why.
@@ -187,7 +237,8 @@ public final class City: Sendable {
     /// The bytes that the journal takes on disk.
     public var journalBytes: Int64 { journal.bytesOnDisk }
 
-    /// Commits what waits, saves the views and closes. Blocks until that is done; later submissions are refused.
+    /// Commits what waits, saves the views and closes. Blocks until that is done; later submissions are refused. The
+    /// directory's lock is held until the city is let go of.
     public func close() {
         committer.stop()
     }
@@ -205,7 +256,7 @@ extension CommittedBatch {
         }
         let count = series.count
         guard content.observations.allSatisfy({ $0.series.index < count }) else {
-            throw StorageError(.damaged, "batch \(stored.sequence) has observations of a series that no batch defines")
+            throw StorageError(.damaged, "it has observations of a series that no batch defines")
         }
         self.init(
             receipt: Receipt(batch: stored.sequence, committedAt: stored.committedAt), events: events,

@@ -53,6 +53,9 @@ public final class CityMetrics: Sendable {
         commitNanoseconds.add(nanoseconds, ordering: .relaxed)
     }
 
+    /// Observations that the city already had, with nothing new among them.
+    func repeated(_ count: Int) { duplicates.add(count, ordering: .relaxed) }
+
     func raisedAlert() { alerts.add(1, ordering: .relaxed) }
 
     func refused(_ code: Refusal.Code) { refusals.withLock { $0[code, default: 0] += 1 } }

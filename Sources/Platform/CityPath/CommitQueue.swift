@@ -4,13 +4,13 @@ import Synchronization
 
 /// The bounded queue before the committer. Many put in, one takes out.
 final class CommitQueue: Sendable {
-    /// Most observations that may wait. Beyond it submissions are refused as ``Refusal/Code/unavailable``; faces stop
-    /// reading from their peers long before that.
-    static let observationBound = 262_144
+    /// Most observations and events that may wait. Beyond it submissions are refused as
+    /// ``Refusal/Code/unavailable``; faces stop reading from their peers long before that.
+    static let bound = 262_144
 
     private struct State {
         var waiting: [AcceptedChanges] = []
-        var observations = 0
+        var entries = 0
         var isClosed = false
     }
 
@@ -21,28 +21,26 @@ final class CommitQueue: Sendable {
     func put(_ changes: AcceptedChanges) -> Refusal? {
         let (refusal, wasEmpty) = state.withLock { state -> (Refusal?, Bool) in
             guard !state.isClosed else { return (.stopping, false) }
-            guard state.observations + changes.observations.count <= CommitQueue.observationBound else {
-                return (.overloaded, false)
-            }
+            guard state.entries + changes.weight <= CommitQueue.bound else { return (.overloaded, false) }
             let wasEmpty = state.waiting.isEmpty
             state.waiting.append(changes)
-            state.observations += changes.observations.count
+            state.entries += changes.weight
             return (nil, wasEmpty)
         }
         if wasEmpty { arrival.signal() }
         return refusal
     }
 
-    /// Takes changes out, oldest first, up to about `limit` observations; empty when none are waiting.
+    /// Takes changes out, oldest first, up to about `limit` entries; empty when none are waiting.
     func take(limit: Int) -> [AcceptedChanges] {
         state.withLock { state in
             var taken = 0
-            var observations = 0
-            while taken < state.waiting.count, observations < limit {
-                observations += state.waiting[taken].observations.count
+            var entries = 0
+            while taken < state.waiting.count, entries < limit {
+                entries += state.waiting[taken].weight
                 taken += 1
             }
-            state.observations -= observations
+            state.entries -= entries
             guard taken < state.waiting.count else {
                 defer { state.waiting = [] }
                 return state.waiting
@@ -67,8 +65,13 @@ final class CommitQueue: Sendable {
         arrival.signal()
     }
 
-    /// How many observations wait.
-    var depth: Int { state.withLock { $0.observations } }
+    /// How many observations and events wait.
+    var depth: Int { state.withLock { $0.entries } }
+}
+
+extension AcceptedChanges {
+    /// How much room the changes take in the queue; those without content take some too.
+    fileprivate var weight: Int { max(observations.count + events.count, 1) }
 }
 
 extension Refusal {

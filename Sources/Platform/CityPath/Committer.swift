@@ -40,6 +40,7 @@ final class Committer: Sendable {
     private let condition = Mutex(Condition.working)
     private let reports = Mutex<[AlertDraftSource]>([])
     private let done = DispatchSemaphore(value: 0)
+    private let hasStarted = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
 
     /// How the store is, for readiness.
@@ -47,6 +48,7 @@ final class Committer: Sendable {
 
     /// Starts the thread. Called once.
     func start(_ parts: sending Parts) {
+        hasStarted.store(true, ordering: .sequentiallyConsistent)
         let handover = Mutex<Parts?>(parts)
         let thread = Thread { [self] in
             guard let parts = handover.withLock({ parts in parts.take() }) else { return }
@@ -59,11 +61,14 @@ final class Committer: Sendable {
         thread.start()
     }
 
-    /// Commits what waits, takes a last photograph of the views, and ends the thread. Returns when that is done.
+    /// Commits what waits, takes a last photograph of the views, and ends the thread. Returns when that is done, to
+    /// everyone who calls it.
     func stop() {
-        guard !isStopping.exchange(true, ordering: .sequentiallyConsistent) else { return }
+        isStopping.store(true, ordering: .sequentiallyConsistent)
         queue.close()
+        guard hasStarted.load(ordering: .sequentiallyConsistent) else { return }
         done.wait()
+        done.signal()
     }
 
     /// Tells the watch what a face has seen.
@@ -101,6 +106,7 @@ private struct CommitWorker {
     private let committer: Committer
     private var watch = SecurityWatch()
     private var drafts: [AlertDraft]
+    private var lastGathered = Timestamp(microseconds: 0)
     private var lastTidied = Timestamp(microseconds: 0)
     private var lastCheckpoint: (at: Timestamp, size: UInt64)
 
@@ -113,10 +119,13 @@ private struct CommitWorker {
 
     mutating func run() {
         while true {
-            let waiting = committer.queue.take(limit: StorageLimits.observationsPerBatch)
+            var waiting = committer.queue.take(limit: StorageLimits.observationsPerBatch)
             if waiting.isEmpty, !committer.mustStop {
                 tidyIfDue()
-                if drafts.isEmpty { committer.queue.wait(milliseconds: Int(CommitWorker.tidyMilliseconds)) }
+                if drafts.isEmpty {
+                    committer.queue.wait(milliseconds: Int(CommitWorker.tidyMilliseconds))
+                    waiting = committer.queue.take(limit: StorageLimits.observationsPerBatch)
+                }
             }
             let own = ownEvents(isIdle: waiting.isEmpty)
             if waiting.isEmpty, own.isEmpty {
@@ -133,7 +142,8 @@ private struct CommitWorker {
     private mutating func ownEvents(isIdle: Bool) -> [CityEvent] {
         var events: [CityEvent] = []
         let now = parts.clock.now
-        if isIdle || now.since(lastTidied) > .milliseconds(CommitWorker.tidyMilliseconds) {
+        if isIdle || isDue(lastGathered, at: now) {
+            lastGathered = now
             for refusal in parts.refusals.take() {
                 events.append(.refusal(refusal))
                 if let draft = watch.alert(for: refusal) { drafts.append(draft) }
@@ -161,7 +171,7 @@ private struct CommitWorker {
             let batch = try parts.commit.prepare(waiting, ownEvents: own)
             guard !batch.isEmpty else {
                 let receipt = Receipt(batch: parts.ledger.size, committedAt: parts.clock.now)
-                parts.metrics.committed(observations: 0, duplicates: batch.duplicateCount, took: 0)
+                parts.metrics.repeated(batch.duplicateCount)
                 for changes in waiting { changes.completion(.success(receipt)) }
                 return true
             }
@@ -215,9 +225,14 @@ private struct CommitWorker {
         }
     }
 
+    /// Whether it is time again; also when the clock was set back.
+    private func isDue(_ last: Timestamp, at now: Timestamp) -> Bool {
+        now < last || now.since(last) > .milliseconds(CommitWorker.tidyMilliseconds)
+    }
+
     private mutating func tidyIfDue() {
         let now = parts.clock.now
-        guard now.since(lastTidied) > .milliseconds(CommitWorker.tidyMilliseconds) else { return }
+        guard isDue(lastTidied, at: now) else { return }
         lastTidied = now
         // With findings still to be committed, a photograph would forget them if the city stopped right after it.
         if drafts.isEmpty, parts.photographer.isDue(committed: parts.metrics.observationCount, at: now) {
@@ -227,7 +242,8 @@ private struct CommitWorker {
     }
 
     private mutating func keepCheckpointIfDue(_ now: Timestamp) {
-        guard now.since(lastCheckpoint.at) > .seconds(CommitWorker.checkpointSeconds),
+        let elapsed = now.since(lastCheckpoint.at)
+        guard elapsed > .seconds(CommitWorker.checkpointSeconds) || elapsed < .zero,
             parts.ledger.size > lastCheckpoint.size
         else { return }
         keepCheckpoint(now)

@@ -104,14 +104,14 @@ public struct GuardedPath: Sendable {
         _ payload: UnsafeRawBufferPointer, about target: EntityID?, by mapping: EntityMapping, from principal: Principal,
         at now: Timestamp, into observations: inout [Observation]
     ) -> Refusal? {
-        var found: [Observation] = []
-        switch understand.entity(payload, about: target, by: mapping, at: now, into: &found) {
+        switch understand.entity(payload, about: target, by: mapping, at: now) {
         case .failure(let refusal): return refusal
-        case .success(let entity):
-            if case .forbid(let refusal) = authoriser.decide(principal, .writeEntity(entity), DecisionContext()) {
+        case .success(let statement):
+            // Before anything is defined: what is refused leaves no trace but its refusal.
+            if case .forbid(let refusal) = authoriser.decide(principal, .writeEntity(statement.entity), DecisionContext()) {
                 return refusal
             }
-            observations.append(contentsOf: found)
+            observations.append(contentsOf: understand.observations(of: statement, by: mapping))
             return nil
         }
     }

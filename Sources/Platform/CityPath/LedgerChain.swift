@@ -1,7 +1,7 @@
 import TransparencyLog
 
-/// The ledger's tree grown leaf by leaf over hashes that may be missing: what is known is computed and held against what
-/// is stored, what is not known is taken from there where a later row has it.
+/// The ledger's tree grown leaf by leaf over hashes that may be missing: what is known is computed and held against
+/// what is stored, what is not known is taken from there where a later row has it.
 struct LedgerChain {
     /// Number of leaves so far.
     private(set) var size: UInt64 = 0

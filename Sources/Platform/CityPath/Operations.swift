@@ -3,6 +3,7 @@ import CityIdentity
 public import CityModel
 public import Foundation
 public import PKI
+import Synchronization
 
 /// What an operator asks of the city when a device is to be enrolled.
 public struct EnrolmentRequest: Sendable, Hashable {
@@ -67,8 +68,21 @@ extension City {
         _ request: EnrolmentRequest, with authority: CertificateAuthority, by principal: Principal
     ) async -> Result<EnrolledDevice, Refusal> {
         if case .failure(let refusal) = path.authorise(principal, .manageDevices) { return .failure(refusal) }
-        let checked = check(request)
-        guard case .success(let entities) = checked else { return checked.map { _ in preconditionFailure() } }
+        let entities: [String]
+        switch check(request) {
+        case .success(let checked): entities = checked
+        case .failure(let refusal): return .failure(refusal)
+        }
+        return await exclusively([request.id] + entities) {
+            // Again: somebody else may have been quicker.
+            if case .failure(let refusal) = check(request) { return .failure(refusal) }
+            return await enrol(request, entities, with: authority)
+        }
+    }
+
+    private func enrol(
+        _ request: EnrolmentRequest, _ entities: [String], with authority: CertificateAuthority
+    ) async -> Result<EnrolledDevice, Refusal> {
         let key = SigningKey()
         let now = clock.now
         let certificate: CertificateDocument
@@ -90,6 +104,25 @@ extension City {
                 record: record, keyPEM: key.pem, certificatePEM: certificate.pem + authority.chainPEM,
                 authorityPEM: authority.root.pem)
         }
+    }
+
+    /// Runs `body` while nobody else changes one of these devices or entities; refuses when somebody does.
+    private func exclusively<Success>(
+        _ names: [String], _ body: () async -> Result<Success, Refusal>
+    ) async -> Result<Success, Refusal> {
+        let isFree = changing.withLock { changing in
+            guard changing.isDisjoint(with: names) else { return false }
+            changing.formUnion(names)
+            return true
+        }
+        guard isFree else {
+            return .failure(
+                Refusal(
+                    step: .commit, code: .unavailable,
+                    message: "somebody else is changing `\(names[0])` at this moment: try again"))
+        }
+        defer { changing.withLock { $0.subtract(names) } }
+        return await body()
     }
 
     private func check(_ request: EnrolmentRequest) -> Result<[String], Refusal> {
@@ -119,8 +152,8 @@ extension City {
         }
         let entities = request.entities.isEmpty ? ["urn:ngsi-ld:\(type.entityType):\(request.id)"] : request.entities
         for entity in entities {
-            guard let colon = entity.firstIndex(of: ":"), colon != entity.startIndex, !entity.contains(" "),
-                entity.utf8.count <= 512
+            guard let colon = entity.firstIndex(of: ":"), colon != entity.startIndex, entity.utf8.count <= 512,
+                entity.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !City.notInURIs.contains($0) })
             else { return .failure(.malformed("`\(entity)` is not a URI: an entity's id looks like `urn:ngsi-ld:Type:name`")) }
             if let owner = views.registry.owner(of: EntityID(entity)), owner.text != request.id {
                 return .failure(.malformed("entity `\(entity)` belongs to device `\(owner)`"))
@@ -128,6 +161,9 @@ extension City {
         }
         return .success(entities)
     }
+
+    /// Printable characters that no URI has (RFC 3986 appendix A).
+    private static let notInURIs = Set("\"<>\\^`{|}".utf8)
 
     /// What the registry knows of a device's first entity: its name and place.
     private func statements(of record: DeviceRecord, at now: Timestamp) -> [Observation] {
@@ -154,6 +190,12 @@ extension City {
         _ status: DeviceStatus, of device: DeviceID, reason: String?, by principal: Principal
     ) async -> Result<DeviceRecord, Refusal> {
         if case .failure(let refusal) = path.authorise(principal, .manageDevices) { return .failure(refusal) }
+        return await exclusively([device.text]) { await setStatus(status, of: device, reason: reason) }
+    }
+
+    private func setStatus(
+        _ status: DeviceStatus, of device: DeviceID, reason: String?
+    ) async -> Result<DeviceRecord, Refusal> {
         guard var record = views.registry.device(device) else {
             return .failure(
                 Refusal(step: .understand, code: .deviceUnknown, message: "no device `\(device)` is registered"))

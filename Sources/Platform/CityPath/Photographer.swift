@@ -12,29 +12,31 @@ final class Photographer: Sendable {
 
     private struct State {
         var isBusy = false
-        var lastAt = Timestamp(microseconds: 0)
+        var lastAt: Timestamp
         var lastCount = 0
+        var lastBatch: UInt64
     }
 
     private let store: ViewStore
-    private let history: History
+    private let views: CityViews
     private let logger: Logger
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let queue = DispatchQueue(label: "bastide.views", qos: .utility)
 
-    init(store: ViewStore, history: History, startedAt now: Timestamp, logger: Logger) {
+    init(store: ViewStore, views: CityViews, startedAt now: Timestamp, logger: Logger) {
         self.store = store
-        self.history = history
+        self.views = views
         self.logger = logger
-        state.withLock { $0.lastAt = now }
+        state = Mutex(State(lastAt: now, lastBatch: views.applied.batch))
     }
 
-    /// Whether it is time, and no earlier photograph is still being saved.
+    /// Whether it is time, there is something new, and no earlier photograph is still being saved.
     func isDue(committed: Int, at now: Timestamp) -> Bool {
-        state.withLock { state in
-            !state.isBusy && committed > state.lastCount
-                && (now.since(state.lastAt) > Photographer.interval
-                    || committed - state.lastCount > Photographer.observations)
+        let batch = views.applied.batch
+        return state.withLock { state in
+            let isLater = now.since(state.lastAt) > Photographer.interval || now < state.lastAt
+            return !state.isBusy && batch > state.lastBatch
+                && (isLater || committed - state.lastCount > Photographer.observations)
         }
     }
 
@@ -44,14 +46,14 @@ final class Photographer: Sendable {
             state.isBusy = true
             state.lastAt = now
             state.lastCount = committed
+            state.lastBatch = snapshot.appliedSequence
         }
         queue.async { self.save(snapshot) }
     }
 
     private func save(_ snapshot: ViewSnapshot) {
         do throws(StorageError) {
-            try store.save(snapshot)
-            history.forget(saved: snapshot.blocks, words: snapshot.words)
+            try Photographer.save(snapshot, to: store, of: views)
             state.withLock { $0.isBusy = false }
         } catch {
             logger.warning("the views could not be saved; trying again", metadata: ["error": "\(error.message)"])
@@ -59,12 +61,20 @@ final class Photographer: Sendable {
         }
     }
 
+    /// Saves a photograph and lets the views know that it is on disk.
+    static func save(_ snapshot: ViewSnapshot, to store: ViewStore, of views: CityViews) throws(StorageError) {
+        try store.save(snapshot)
+        views.history.forget(saved: snapshot.blocks, words: snapshot.words)
+        views.pending.saved()
+    }
+
     /// Saves the last photograph before the city closes; returns when it is on disk, or cannot be.
     func finish(with snapshot: ViewSnapshot) {
         queue.sync {
+            // An earlier one that cannot be saved would be missing below this one.
             guard state.withLock({ !$0.isBusy }) else { return }
             do throws(StorageError) {
-                try store.save(snapshot)
+                try Photographer.save(snapshot, to: store, of: views)
             } catch {
                 logger.warning(
                     "the last photograph of the views was not saved; the next start replays more of the journal",

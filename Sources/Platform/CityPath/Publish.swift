@@ -89,7 +89,7 @@ final class Publish {
         snapshot.blocks = history.blocks
         snapshot.words = history.words
         for (series, head) in history.heads {
-            guard let definition = views.series.definition(of: series) else { continue }
+            guard let definition = views.series.recordedDefinition(of: series) else { continue }
             let current = views.twin.value(of: series)
             snapshot.series.append(
                 SeriesSnapshot(
@@ -131,18 +131,24 @@ struct DetectorBank {
 
     /// A detector whose saved state cannot be read begins anew: it is a view, and learns again.
     private func load(_ series: SeriesID) throws(StorageError) -> StreamDetector {
-        guard let state = try saved.detector(of: series), let detector = try? StreamDetector(decoding: state) else {
+        do throws(StorageError) {
+            guard let state = try saved.detector(of: series) else { return StreamDetector() }
+            return (try? StreamDetector(decoding: state)) ?? StreamDetector()
+        } catch where error.code == .damaged {
             return StreamDetector()
         }
-        return detector
     }
 
-    mutating func takeChanges() -> [(SeriesID, [UInt8])] {
-        var changes: [(SeriesID, [UInt8])] = []
+    mutating func takeChanges() -> [(SeriesID, LateBytes)] {
+        var changes: [(SeriesID, LateBytes)] = []
         changes.reserveCapacity(dirty.count)
         for index in dirty {
-            var state: [UInt8] = []
-            detectors[index]?.encode(into: &state)
+            guard let detector = detectors[index] else { continue }
+            let state = LateBytes {
+                var bytes: [UInt8] = []
+                detector.encode(into: &bytes)
+                return bytes
+            }
             changes.append((SeriesID(index: UInt32(index)), state))
             isDirty[index] = false
         }

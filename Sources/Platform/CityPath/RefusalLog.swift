@@ -52,6 +52,7 @@ public final class RefusalLog: Sendable {
 
 /// Reads on their way into the journal: like ones of a short while become one record with a count.
 public final class AccessLog: Sendable {
+    /// The most different reads that are told apart within one interval.
     static let bound = 4_096
 
     private struct Key: Hashable {
@@ -73,12 +74,12 @@ public final class AccessLog: Sendable {
         waiting.withLock { waiting in
             var key = Key(principal: principal.name, action: action.name, resource: resource, purpose: purpose)
             if waiting[key] == nil, waiting.count >= AccessLog.bound {
-                key = Key(principal: principal.name, action: action.name, resource: "many", purpose: purpose)
+                key = Key(principal: principal.name, action: action.name, resource: "many", purpose: "many")
             }
             let earlier = waiting[key]
             waiting[key] = AccessRecord(
                 principal: key.principal, action: key.action, resource: key.resource,
-                dataClass: max(earlier?.dataClass ?? .public, dataClass), purpose: purpose, at: earlier?.at ?? now,
+                dataClass: max(earlier?.dataClass ?? .public, dataClass), purpose: key.purpose, at: earlier?.at ?? now,
                 count: (earlier?.count ?? 0) + 1)
         }
     }

@@ -5,8 +5,8 @@ public import TransparencyLog
 /// Saves what can be saved of a damaged journal into a fresh one.
 ///
 /// Batches keep their numbers and leaves, so that proofs and checkpoints given away earlier stay good. A batch whose
-/// content is lost leaves its leaf; one that is lost altogether leaves a gap that proofs across it cannot pass. Where the
-/// tree cannot be carried on, because its right edge is lost, later batches are committed anew under new numbers.
+/// content is lost leaves its leaf; one that is lost altogether leaves a gap that proofs across it cannot pass. Where
+/// the tree cannot be carried on, because its right edge is lost, later batches are committed anew under new numbers.
 public struct Salvage: Sendable {
     /// Batches that are as they were.
     public private(set) var kept = 0

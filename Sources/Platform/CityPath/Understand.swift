@@ -1,7 +1,6 @@
 import CityModel
 import CityStorage
 import JSONBytes
-import NGSILD
 
 /// The third step: what does it say? Bytes in, observations out, or a refusal that names the JSON path and what was
 /// expected there. The fourth step, ``Classify``, happens where a series is defined: no observation is without a label.
@@ -36,15 +35,22 @@ struct Understand: Sendable {
         return .success(ValueMapping(deviceType: device.deviceType, bindings: bindings))
     }
 
-    private func define(
+    /// The number of an attribute. Where neither catalogue nor message gives a unit, the one it had stays.
+    func define(
         _ attribute: String, of entity: EntityID, type: String, unit: String?, device: DeviceRecord?
     ) -> SeriesID {
-        series.define(attribute, of: entity) { number in
+        let unitCode = unit ?? knownUnit(of: attribute, of: entity)
+        return series.define(attribute, of: entity) { number in
             AttributeDefinition(
-                series: number, entity: entity, entityType: type, attribute: attribute, unitCode: unit,
+                series: number, entity: entity, entityType: type, attribute: attribute, unitCode: unitCode,
                 device: device?.id, agency: device?.agency ?? AgencyID("city"), zone: device?.zone ?? ZoneID("city"),
                 label: classify.label(attribute, of: type))
         }
+    }
+
+    /// The unit in which an attribute has been observed so far; nil when it has none, or was never observed.
+    func knownUnit(of attribute: String, of entity: EntityID) -> String? {
+        series.number(of: attribute, of: entity).flatMap(series.definition)?.unitCode
     }
 
     // MARK: Small JSON
@@ -107,7 +113,7 @@ struct Understand: Sendable {
                     "at `\(Understand.path(binding.key))`: expected a number, text, true or false, found "
                         + (member.kind == .null ? "null" : "an array or object"))
             }
-            if member.kind != .number, binding.specification.minimum != nil || binding.specification.unitCode != nil {
+            if member.kind != .number, binding.specification.isOfNumbers {
                 return .malformed("at `\(Understand.path(binding.key))`: expected a number, found something else")
             }
             observations.append(
@@ -123,7 +129,7 @@ struct Understand: Sendable {
     private static func path(_ key: [UInt8]) -> String { "$." + String(decoding: key, as: UTF8.self) }
 
     @inline(__always)
-    private static func check(
+    static func check(
         _ number: Double, _ specification: Catalogue.AttributeSpecification, _ key: [UInt8]
     ) -> Refusal? {
         if let minimum = specification.minimum, number < minimum {
@@ -172,75 +178,6 @@ struct Understand: Sendable {
             return .failure(.timeOutOfRange("at `\(path)`: a time before 1970"))
         }
         return .success(time)
-    }
-
-    // MARK: NGSI-LD
-
-    /// Reads an NGSI-LD entity or fragment.
-    ///
-    /// - Returns: The entity it is about and how many observations were appended, or why it is refused.
-    func entity(
-        _ bytes: UnsafeRawBufferPointer, about target: EntityID?, by mapping: EntityMapping, at now: Timestamp,
-        into observations: inout [Observation]
-    ) -> Result<EntityID, Refusal> {
-        let fragment: EntityFragment
-        do {
-            fragment = try EntityFragment(parsing: bytes, purpose: .update)
-        } catch {
-            return .failure(.malformed(error.message))
-        }
-        guard let entity = target ?? fragment.id.map({ EntityID($0) }) ?? mapping.device?.entities.first else {
-            return .failure(.malformed("at `$.id`: expected the entity's id, found none"))
-        }
-        if let target, let id = fragment.id, id != target.text {
-            return .failure(.malformed("at `$.id`: expected `\(target)`, found `\(id)`"))
-        }
-        guard let type = fragment.types.first ?? mapping.defaultType else {
-            return .failure(.malformed("at `$.type`: expected the entity's type, found none"))
-        }
-        guard !fragment.attributes.isEmpty else {
-            return .failure(.malformed("at `$`: expected at least one attribute, found none"))
-        }
-        var found: [Observation] = []
-        for attribute in fragment.attributes {
-            switch observation(attribute, of: entity, type: type, mapping, now) {
-            case .success(let observation): found.append(observation)
-            case .failure(let refusal): return .failure(refusal)
-            }
-        }
-        observations.append(contentsOf: found)
-        return .success(entity)
-    }
-
-    private func observation(
-        _ attribute: Attribute, of entity: EntityID, type: String, _ mapping: EntityMapping, _ now: Timestamp
-    ) -> Result<Observation, Refusal> {
-        let name = attribute.name
-        let specification = catalogue.specification(of: name, in: type)
-        let path = "$.\(name)"
-        if let unit = attribute.unitCode, let expected = specification.unitCode, unit != expected {
-            return .failure(
-                Refusal(
-                    step: .understand, code: .unitMismatch,
-                    message: "at `\(path).unitCode`: expected `\(expected)`, found `\(unit.prefix(16))`"))
-        }
-        let reading = AttributeValue.reading(attribute)
-        guard case .success(let value) = reading else { return reading.map { _ in preconditionFailure("unreachable") } }
-        if let number = value.number,
-            let refusal = Understand.check(number, specification, Array("\(name).value".utf8))
-        {
-            return .failure(refusal)
-        }
-        var time = now
-        if let given = attribute.observedAt {
-            switch Understand.check(time: Timestamp(microseconds: given), now: now, path: "\(path).observedAt") {
-            case .success(let checked): time = checked
-            case .failure(let refusal): return .failure(refusal)
-            }
-        }
-        let number = define(
-            name, of: entity, type: type, unit: attribute.unitCode ?? specification.unitCode, device: mapping.device)
-        return .success(Observation(series: number, observedAt: time, value: value))
     }
 
     /// What the city itself says of an entity: a device's name and place, from the registry.

@@ -61,7 +61,7 @@ public struct BatchContent: Sendable, Equatable {
     /// - Throws: ``StorageError/Code/damaged`` when the bytes are not a batch's content.
     public init(decoding bytes: [UInt8]) throws(StorageError) {
         var source = ByteSource(bytes)
-        guard try source.byte() == BatchContent.version else { throw .damagedBatch("its version is not 1") }
+        guard try source.byte() == BatchContent.version else { throw .unreadable("its version is not 1") }
         salt = try source.take(BatchContent.saltBytes)
         let eventCount = try source.count()
         events = []
@@ -73,20 +73,21 @@ public struct BatchContent: Sendable, Equatable {
         var previous: Int64 = 0
         for _ in 0..<observationCount {
             let series = try source.varint()
-            guard let index = UInt32(exactly: series) else { throw .damagedBatch("a series number is too large") }
+            guard let index = UInt32(exactly: series) else { throw .unreadable("a series number is too large") }
             previous &+= try source.zigzag()
             let value = try source.value()
             observations.append(
                 Observation(
                     series: SeriesID(index: index), observedAt: Timestamp(microseconds: previous), value: value))
         }
-        guard source.isAtEnd else { throw .damagedBatch("bytes follow its last entry") }
+        guard source.isAtEnd else { throw .unreadable("bytes follow its last entry") }
     }
 }
 
 extension StorageError {
-    static func damagedBatch(_ what: String) -> StorageError {
-        StorageError(.damaged, "a batch in the journal cannot be read: \(what)")
+    /// Bytes that nobody has written so; whoever read them adds which they were.
+    static func unreadable(_ what: String) -> StorageError {
+        StorageError(.damaged, "the stored bytes cannot be read: \(what)")
     }
 }
 
@@ -142,6 +143,10 @@ struct ByteSink {
 
     private mutating func append(tag: UInt8, _ text: String) {
         append(tag)
+        append(text)
+    }
+
+    mutating func append(_ text: String) {
         append(varint: UInt64(text.utf8.count))
         bytes.append(contentsOf: text.utf8)
     }
@@ -159,13 +164,13 @@ struct ByteSource {
     var isAtEnd: Bool { position == bytes.count }
 
     mutating func byte() throws(StorageError) -> UInt8 {
-        guard position < bytes.count else { throw .damagedBatch("it ends too early") }
+        guard position < bytes.count else { throw .unreadable("it ends too early") }
         defer { position += 1 }
         return bytes[position]
     }
 
     mutating func take(_ count: Int) throws(StorageError) -> [UInt8] {
-        guard count <= bytes.count - position else { throw .damagedBatch("it ends too early") }
+        guard count <= bytes.count - position else { throw .unreadable("it ends too early") }
         defer { position += count }
         return Array(bytes[position..<(position + count)])
     }
@@ -175,7 +180,7 @@ struct ByteSource {
         var shift: UInt64 = 0
         while true {
             let next = try byte()
-            guard shift < 63 || next <= 1 else { throw .damagedBatch("an integer is too long") }
+            guard shift < 63 || next <= 1 else { throw .unreadable("an integer is too long") }
             result |= UInt64(next & 0x7F) << shift
             if next < 0x80 { return result }
             shift += 7
@@ -190,7 +195,7 @@ struct ByteSource {
     /// A count or length: never more than the bytes that are left, so damage cannot make us reserve the earth.
     mutating func count() throws(StorageError) -> Int {
         let raw = try varint()
-        guard raw <= UInt64(bytes.count - position) else { throw .damagedBatch("a length is larger than the batch") }
+        guard raw <= UInt64(bytes.count - position) else { throw .unreadable("a length is larger than what is left") }
         return Int(raw)
     }
 
@@ -199,7 +204,9 @@ struct ByteSource {
         case 0:
             var pattern: UInt64 = 0
             for shift in 0..<8 { pattern |= UInt64(try byte()) << UInt64(8 * shift) }
-            return .number(Double(bitPattern: pattern))
+            let number = Double(bitPattern: pattern)
+            guard number.isFinite else { throw .unreadable("a number is not finite") }
+            return .number(number)
         case 1: return .boolean(false)
         case 2: return .boolean(true)
         case 3: return .text(try text())
@@ -207,11 +214,13 @@ struct ByteSource {
         case 5: return .geometry(json: try text())
         case 6: return .relationship(try text())
         case 7: return .number(Double(try zigzag()))
-        default: throw .damagedBatch("a value has an unknown kind")
+        default: throw .unreadable("a value has an unknown kind")
         }
     }
 
-    private mutating func text() throws(StorageError) -> String {
-        String(decoding: try take(try count()), as: UTF8.self)
+    mutating func text() throws(StorageError) -> String {
+        let length = try count()
+        defer { position += length }
+        return String(decoding: bytes[position..<(position + length)], as: UTF8.self)
     }
 }

@@ -75,19 +75,22 @@ public enum DurableFile {
         let temporary = path + ".new"
         unlink(temporary)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-        guard descriptor >= 0 else { throw failure("written", path) }
+        guard descriptor >= 0 else { throw failure(errno, path) }
+        var problem: Int32?
         var written = 0
-        while written < content.count {
-            let count = content.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress?.advanced(by: written), $0.count - written) }
-            guard count > 0 else {
-                close(descriptor)
-                throw failure("written", path)
+        while written < content.count, problem == nil {
+            let count = content.withUnsafeBytes { bytes in
+                Glibc.write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
             }
-            written += count
+            if count > 0 { written += count } else if errno != EINTR { problem = errno }
         }
-        let isSynced = fsync(descriptor) == 0
+        if problem == nil, fsync(descriptor) != 0 { problem = errno }
         close(descriptor)
-        guard isSynced, rename(temporary, path) == 0 else { throw failure("written", path) }
+        if problem == nil, rename(temporary, path) != 0 { problem = errno }
+        if let problem {
+            unlink(temporary)
+            throw failure(problem, path)
+        }
         let folder = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         if folder >= 0 {
             fsync(folder)
@@ -107,7 +110,9 @@ public enum DurableFile {
         }
     }
 
-    private static func failure(_ what: String, _ path: String) -> StorageError {
-        StorageError(errno == ENOSPC ? .diskFull : .inputOutput, "\(path) cannot be \(what): \(String(cString: strerror(errno)))")
+    private static func failure(_ problem: Int32, _ path: String) -> StorageError {
+        StorageError(
+            problem == ENOSPC ? .diskFull : .inputOutput,
+            "\(path) cannot be written: \(String(cString: strerror(problem)))")
     }
 }

@@ -23,7 +23,7 @@ public enum EventCoding {
         do {
             return try JSONDecoder().decode(CityEvent.self, from: Data(json))
         } catch {
-            throw StorageError(.damaged, "an event in the journal cannot be read", cause: error)
+            throw StorageError(.damaged, "one of its events cannot be read", cause: error)
         }
     }
 }

@@ -24,8 +24,8 @@ public final class History: Sendable {
 
     /// What has changed since the last photograph of the views.
     public struct Changes: Sendable {
-        /// Open blocks as bytes; empty where a series has no number in its open block.
-        public var heads: [(SeriesID, [UInt8])] = []
+        /// Open blocks, still to be compressed.
+        public var heads: [(SeriesID, LateBytes)] = []
         /// Blocks sealed.
         public var blocks: [(SeriesID, Block)] = []
         /// Values that are not numbers.
@@ -36,7 +36,8 @@ public final class History: Sendable {
         var open = SeriesHead()
         var dormant: [UInt8] = []
         var unsaved: [Block] = []
-        var words: [Observation] = []
+        /// Values that are not numbers and not yet on disk, by their time.
+        var words: [Int64: AttributeValue] = [:]
         var last = Int64.min
         var isDirty = false
     }
@@ -60,7 +61,7 @@ public final class History: Sendable {
         state.withLock { state in
             let index = Int(snapshot.definition.series.index)
             state.grow(to: index)
-            state.shelves[index].dormant = snapshot.head
+            state.shelves[index].dormant = snapshot.head.make()
             state.shelves[index].last = snapshot.observedAt?.microseconds ?? .min
         }
     }
@@ -78,7 +79,10 @@ public final class History: Sendable {
             }
             return nil
         }
-        if let failure { throw failure }
+        if let failure {
+            views.putAside()
+            throw failure
+        }
     }
 
     /// Adds committed values that are not numbers; they are kept one by one.
@@ -88,7 +92,7 @@ public final class History: Sendable {
             for word in words {
                 let index = Int(word.series.index)
                 state.grow(to: index)
-                state.shelves[index].words.append(word)
+                state.shelves[index].words[word.observedAt.microseconds] = word.value
                 state.shelves[index].last = max(state.shelves[index].last, word.observedAt.microseconds)
                 state.touch(index)
             }
@@ -108,13 +112,15 @@ public final class History: Sendable {
         of series: SeriesID, in span: ClosedRange<Int64>, newest limit: Int
     ) throws(StorageError) -> [Observation] {
         let index = Int(series.index)
-        let unsaved: [Observation] = state.withLock { state in
-            guard index < state.shelves.count else { return [] }
-            return state.shelves[index].words.filter { span.contains($0.observedAt.microseconds) }
+        var byTime = state.withLock { state in
+            index < state.shelves.count ? state.shelves[index].words.filter { span.contains($0.key) } : [:]
         }
-        var byTime: [Timestamp: Observation] = [:]
-        for word in try views.words(of: series, in: span, newest: limit) + unsaved { byTime[word.observedAt] = word }
-        return Array(byTime.values.sorted { $0.observedAt < $1.observedAt }.suffix(limit))
+        for word in try views.words(of: series, in: span, newest: limit) {
+            byTime[word.observedAt.microseconds] = word.value
+        }
+        return byTime.sorted { $0.key < $1.key }.suffix(limit).map { time, value in
+            Observation(series: series, observedAt: Timestamp(microseconds: time), value: value)
+        }
     }
 
     /// The newest time at which a series was observed, or `Int64.min` when it never was. For the duplicates check.
@@ -136,7 +142,7 @@ public final class History: Sendable {
             {
                 return true
             }
-            if state.shelves[index].words.contains(where: { $0.observedAt.microseconds == time }) { return true }
+            if state.shelves[index].words[time] != nil { return true }
             return state.shelves[index].unsaved.contains { $0.covers(time) && $0.contains { $0.time == time } }
                 ? true : nil
         }
@@ -154,9 +160,15 @@ public final class History: Sendable {
         of series: SeriesID, in span: ClosedRange<Int64>, newest limit: Int = .max
     ) throws(StorageError) -> [Reading] {
         let index = Int(series.index)
-        let (unsaved, open): ([Block], [Reading]) = state.withLock { state in
-            guard index < state.shelves.count, state.wake(index) == nil else { return ([], []) }
-            return (state.shelves[index].unsaved, state.shelves[index].open.readings.filter { span.contains($0.time) })
+        let (unsaved, open, failure): ([Block], [Reading], StorageError?) = state.withLock { state in
+            guard index < state.shelves.count else { return ([], [], nil) }
+            if let failure = state.wake(index) { return ([], [], failure) }
+            let open = state.shelves[index].open.readings.filter { span.contains($0.time) }
+            return (state.shelves[index].unsaved, open, nil)
+        }
+        if let failure {
+            views.putAside()
+            throw failure
         }
         var found = open
         // A block is in both places while it is being saved: the saved ones win and the times decide.
@@ -170,7 +182,7 @@ public final class History: Sendable {
         return distinct.count > limit ? Array(distinct.suffix(limit)) : distinct
     }
 
-    /// Hands over what has changed since the last call, to be saved: blocks sealed, and open blocks as bytes.
+    /// Hands over what has changed since the last call, to be saved: blocks sealed, and open blocks as they are.
     ///
     /// Blocks stay readable here until ``forget(saved:words:)`` is told that they are on disk.
     public func takeChanges() -> Changes {
@@ -178,11 +190,13 @@ public final class History: Sendable {
             var changes = Changes()
             for index in state.dirty {
                 let series = SeriesID(index: UInt32(index))
-                var copy = state.shelves[index].open
-                let dormant = state.shelves[index].dormant
-                changes.heads.append((series, dormant.isEmpty ? copy.seal()?.bytes ?? [] : dormant))
+                let (open, dormant) = (state.shelves[index].open, state.shelves[index].dormant)
+                changes.heads.append((series, LateBytes { dormant.isEmpty ? open.sealedBytes() : dormant }))
                 for block in state.shelves[index].unsaved { changes.blocks.append((series, block)) }
-                changes.words.append(contentsOf: state.shelves[index].words)
+                for (time, value) in state.shelves[index].words {
+                    changes.words.append(
+                        Observation(series: series, observedAt: Timestamp(microseconds: time), value: value))
+                }
                 state.shelves[index].isDirty = false
             }
             state.dirty.removeAll(keepingCapacity: true)
@@ -196,33 +210,24 @@ public final class History: Sendable {
             for (series, block) in blocks {
                 state.shelves[Int(series.index)].unsaved.removeAll { $0 == block }
             }
-            for (series, saved) in Dictionary(grouping: words, by: \.series) {
-                let times = Set(saved.map(\.observedAt))
-                state.shelves[Int(series.index)].words.removeAll { times.contains($0.observedAt) }
-            }
+            for word in words { state.shelves[Int(word.series.index)].words[word.observedAt.microseconds] = nil }
         }
     }
 
     /// Bytes and readings of all that is stored, compressed: on disk and in memory.
     public func totals() throws(StorageError) -> (bytes: Int64, readings: Int64) {
-        var (bytes, readings) = try views.blockTotals()
-        state.withLock { state in
-            for shelf in state.shelves {
-                for block in shelf.unsaved {
-                    bytes += Int64(block.bytes.count)
-                    readings += Int64(block.header.count)
-                }
-                var copy = shelf.open
-                if let block = copy.seal() {
-                    bytes += Int64(block.bytes.count)
-                    readings += Int64(block.header.count)
-                } else if let block = try? Block(bytes: shelf.dormant) {
-                    bytes += Int64(block.bytes.count)
-                    readings += Int64(block.header.count)
-                }
-            }
+        // Open blocks are compressed on copies, so that commits need not wait for it.
+        let (unsaved, open) = state.withLock { state in
+            (state.shelves.flatMap(\.unsaved), state.shelves.map { ($0.open, $0.dormant) })
         }
-        return (bytes, readings)
+        var blocks = unsaved
+        for case (var head, let dormant) in open {
+            if let block = head.seal() ?? (try? Block(bytes: dormant)) { blocks.append(block) }
+        }
+        let (bytes, readings) = try views.blockTotals()
+        return blocks.reduce((bytes, readings)) { sum, block in
+            (sum.0 + Int64(block.bytes.count), sum.1 + Int64(block.header.count))
+        }
     }
 }
 
@@ -254,6 +259,14 @@ extension History.State {
         guard !shelves[index].isDirty else { return }
         shelves[index].isDirty = true
         dirty.append(index)
+    }
+}
+
+extension SeriesHead {
+    /// The bytes of a block of all readings; empty where there are none.
+    fileprivate func sealedBytes() -> [UInt8] {
+        var copy = self
+        return copy.seal()?.bytes ?? []
     }
 }
 

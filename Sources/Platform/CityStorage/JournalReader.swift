@@ -74,7 +74,8 @@ public final class JournalReader: Sendable {
         // Kept apart: a content of many pages may be damaged where its row's beginning is not.
         guard
             let head = firstRow(
-                "SELECT committed_at, first_observed, last_observed, leaf, hashes FROM batch WHERE sequence = ?", number)
+                "SELECT committed_at, first_observed, last_observed, leaf, hashes FROM batch WHERE sequence = ?", number
+            )
         else { return nil }
         return JournalRow(
             sequence: sequence, head: head,
@@ -146,10 +147,9 @@ public final class ViewReader: Sendable {
     /// What series mean and since which batch, as far as it can be read.
     public func definitions() -> [(since: UInt64, definition: AttributeDefinition)] {
         var found: [(since: UInt64, definition: AttributeDefinition)] = []
-        let decoder = JSONDecoder()
         try? file.each("SELECT since, record FROM definition ORDER BY since, series") { cells in
             guard cells.count == 2, let since = cells[0].unsigned, let record = cells[1].bytes,
-                let definition = try? decoder.decode(AttributeDefinition.self, from: Data(record))
+                let definition = try? RecordCoding.definition(record)
             else { return }
             found.append((since, definition))
         }
@@ -159,11 +159,8 @@ public final class ViewReader: Sendable {
     /// The devices' records, as far as they can be read.
     public func devices() -> [DeviceRecord] {
         var found: [DeviceRecord] = []
-        let decoder = JSONDecoder()
         try? file.each("SELECT record FROM device ORDER BY id") { cells in
-            guard let record = cells.first?.bytes,
-                let device = try? decoder.decode(DeviceRecord.self, from: Data(record))
-            else { return }
+            guard let record = cells.first?.bytes, let device = try? RecordCoding.device(record) else { return }
             found.append(device)
         }
         return found

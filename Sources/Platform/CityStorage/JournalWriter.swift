@@ -55,7 +55,7 @@ public final class JournalWriter {
     private func frame(of id: SeriesID) -> LeafFrame {
         let index = Int(id.index)
         if index < frames.count, let frame = frames[index] { return frame }
-        guard let definition = series.definition(of: id) else {
+        guard let definition = series.recordedDefinition(of: id) else {
             preconditionFailure("an observation of series \(id.index) was accepted before the series was defined")
         }
         define(definition)

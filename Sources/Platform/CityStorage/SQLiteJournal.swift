@@ -1,12 +1,14 @@
 public import CityModel
 import Foundation
 import GRDB
+import Synchronization
 public import TransparencyLog
 
 /// The journal in an SQLite file: write-ahead log, `synchronous = FULL`, one transaction a batch.
 public final class SQLiteJournal: Journal {
     private let pool: DatabasePool
     private let path: String
+    private let newest = Atomic<UInt64>(0)
 
     /// Opens the journal at `path`, making it when it isn't there.
     ///
@@ -26,15 +28,31 @@ public final class SQLiteJournal: Journal {
             return try DatabasePool(path: path, configuration: configuration)
         }
         try SQLiteJournal.refuseTruncated(path: path, pool: pool)
-        try sqlite(path) { try pool.write(SQLiteJournal.makeTables) }
-        guard let version = try setting("formatVersion") else {
-            try keepSetting("formatVersion", String(StorageLimits.formatVersion))
+        guard try hasTables() else {
+            try sqlite(path) { try pool.write(SQLiteJournal.makeTables) }
             return
         }
-        guard let number = Int(version), number <= StorageLimits.formatVersion else {
+        guard let version = try setting("formatVersion"), let number = Int(version), number > 0 else {
+            throw StorageError(.damaged, "\(path) does not say which format it has")
+        }
+        guard number <= StorageLimits.formatVersion else {
             throw StorageError(
                 .newerFormat,
                 "\(path) has format \(version); this program knows \(StorageLimits.formatVersion): use the newer bastide")
+        }
+        newest.store(try readNewest(), ordering: .sequentiallyConsistent)
+    }
+
+    private func hasTables() throws(StorageError) -> Bool {
+        try sqlite(path) { try pool.read { try $0.tableExists("setting") } }
+    }
+
+    private func readNewest() throws(StorageError) -> UInt64 {
+        try sqlite(path) {
+            try pool.read { database in
+                let row = try Row.fetchOne(database, sql: "SELECT sequence FROM batch ORDER BY sequence DESC LIMIT 1")
+                return try row?.unsigned(0) ?? 0
+            }
         }
     }
 
@@ -50,6 +68,7 @@ public final class SQLiteJournal: Journal {
                 CREATE TABLE IF NOT EXISTS checkpoint(
                     size INTEGER PRIMARY KEY, note TEXT NOT NULL, signed_at INTEGER NOT NULL);
                 CREATE TABLE IF NOT EXISTS credential(name TEXT PRIMARY KEY, secret TEXT NOT NULL) WITHOUT ROWID;
+                INSERT OR IGNORE INTO setting VALUES ('formatVersion', '\(StorageLimits.formatVersion)');
                 """)
     }
 
@@ -71,15 +90,14 @@ public final class SQLiteJournal: Journal {
         }
     }
 
-    /// The number of the newest batch, read from the file.
-    public var lastSequence: UInt64 {
-        let newest = try? pool.read { try Int64.fetchOne($0, sql: "SELECT max(sequence) FROM batch") }
-        return UInt64(newest.flatMap { $0 } ?? 0)
-    }
+    /// The number of the newest batch.
+    public var lastSequence: UInt64 { newest.load(ordering: .sequentiallyConsistent) }
 
     /// Writes and syncs one batch.
     public func append(_ batch: SealedBatch) throws(StorageError) {
-        let hashes = batch.completedHashes.reduce(into: Data()) { data, digest in digest.withUnsafeBytes { data.append(contentsOf: $0) } }
+        let hashes = batch.completedHashes.reduce(into: Data()) { data, digest in
+            digest.withUnsafeBytes { data.append(contentsOf: $0) }
+        }
         try sqlite(path) {
             try pool.writeWithoutTransaction { database in
                 let insert = try database.cachedStatement(
@@ -90,6 +108,7 @@ public final class SQLiteJournal: Journal {
                 ])
             }
         }
+        newest.store(batch.sequence, ordering: .sequentiallyConsistent)
     }
 
     /// One batch by its number.
@@ -101,17 +120,20 @@ public final class SQLiteJournal: Journal {
     public func batches(after sequence: UInt64, limit: Int) throws(StorageError) -> [StoredBatch] {
         try sqlite(path) {
             try pool.read { database in
-                let rows = try Row.fetchAll(
-                    database,
+                let statement = try database.cachedStatement(
                     sql: """
                         SELECT sequence, committed_at, leaf, content FROM batch WHERE sequence > ?
                         ORDER BY sequence LIMIT ?
-                        """, arguments: [Int64(clamping: sequence), limit])
-                return rows.map { row in
-                    StoredBatch(
-                        sequence: UInt64(row[0] as Int64), committedAt: Timestamp(microseconds: row[1]),
-                        leafText: Array(row[2] as Data), content: Array(row[3] as Data))
+                        """)
+                let rows = try Row.fetchCursor(statement, arguments: [Int64(clamping: sequence), limit])
+                var batches: [StoredBatch] = []
+                while let row = try rows.next() {
+                    batches.append(
+                        StoredBatch(
+                            sequence: try row.unsigned(0), committedAt: Timestamp(microseconds: try row.integer(1)),
+                            leafText: try row.bytes(2), content: try row.bytes(3)))
                 }
+                return batches
             }
         }
     }
@@ -125,7 +147,7 @@ public final class SQLiteJournal: Journal {
                     sql: """
                         SELECT sequence FROM batch WHERE last_observed >= ?1 AND first_observed <= ?1 ORDER BY sequence
                         """, arguments: [time.microseconds]
-                ).map(UInt64.init)
+                ).compactMap { UInt64(exactly: $0) }
             }
         }
     }
@@ -163,7 +185,7 @@ public final class SQLiteJournal: Journal {
         try sqlite(path) {
             try pool.read { database in
                 try Row.fetchOne(database, sql: "SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1")
-                    .map { (size: UInt64($0[0] as Int64), note: $0[1] as String) }
+                    .map { row throws(StorageError) in (size: try row.unsigned(0), note: try row.text(1)) }
             }
         }
     }

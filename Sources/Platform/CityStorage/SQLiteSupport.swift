@@ -6,11 +6,71 @@ func sqlite<T>(_ path: String, _ body: () throws -> T) throws(StorageError) -> T
     do {
         return try body()
     } catch let error as StorageError {
-        throw error
+        throw error.message.hasPrefix(path) ? error : StorageError(error.code, "\(path): \(error.message)", cause: error)
     } catch let error as DatabaseError {
         throw StorageError(error, path: path)
+    } catch let error as any DecodedWrongly {
+        throw StorageError(.damaged, "\(path): a record is not what was written", cause: error)
     } catch {
         throw StorageError(.inputOutput, "\(path): \(error)", cause: error)
+    }
+}
+
+/// What a column or a record that is damaged makes its decoder throw.
+private protocol DecodedWrongly: Error {}
+extension RowDecodingError: DecodedWrongly {}
+extension DecodingError: DecodedWrongly {}
+
+/// The columns of a row of a file that may be damaged: of any type, whatever the table says. GRDB's own subscripts trap.
+extension Row {
+    func integer(_ column: Int) throws(StorageError) -> Int64 {
+        guard let integer = try optionalInteger(column) else { throw .unreadable("an integer is missing") }
+        return integer
+    }
+
+    func optionalInteger(_ column: Int) throws(StorageError) -> Int64? {
+        switch storage(column) {
+        case .int64(let integer): return integer
+        case .null: return nil
+        default: throw .unreadable("a column is not an integer")
+        }
+    }
+
+    func unsigned(_ column: Int) throws(StorageError) -> UInt64 {
+        guard let unsigned = UInt64(exactly: try integer(column)) else { throw .unreadable("a number is negative") }
+        return unsigned
+    }
+
+    func bytes(_ column: Int) throws(StorageError) -> [UInt8] {
+        guard let bytes = try optionalBytes(column) else { throw .unreadable("bytes are missing") }
+        return bytes
+    }
+
+    func optionalBytes(_ column: Int) throws(StorageError) -> [UInt8]? {
+        switch storage(column) {
+        case .blob(let data): return Array(data)
+        case .null: return nil
+        default: throw .unreadable("a column is not bytes")
+        }
+    }
+
+    func text(_ column: Int) throws(StorageError) -> String {
+        guard case .string(let text) = storage(column) else { throw .unreadable("a column is not text") }
+        return text
+    }
+
+    func number(_ column: Int) throws(StorageError) -> Double {
+        switch storage(column) {
+        case .double(let number): return number
+        case .int64(let integer): return Double(integer)
+        case .null: return 0
+        default: throw .unreadable("a column is not a number")
+        }
+    }
+
+    private func storage(_ column: Int) -> DatabaseValue.Storage {
+        let value: DatabaseValue = self[column]
+        return value.storage
     }
 }
 

@@ -15,6 +15,8 @@ public final class SeriesTable: Sendable {
         var definitions: [AttributeDefinition] = []
         var numbers: [Key: SeriesID] = [:]
         var unrecorded: [AttributeDefinition] = []
+        /// What series mean in the batches so far, where a newer definition waits for the next one.
+        var superseded: [Int: AttributeDefinition] = [:]
     }
 
     private let state = Mutex(State())
@@ -33,6 +35,15 @@ public final class SeriesTable: Sendable {
         }
     }
 
+    /// What a number means to the next observation that is committed: unlike ``definition(of:)``, without a change that
+    /// still waits for the next batch. Leaves and photographs are made of this.
+    public func recordedDefinition(of series: SeriesID) -> AttributeDefinition? {
+        state.withLock { state in
+            let index = Int(series.index)
+            return state.superseded[index] ?? (index < state.definitions.count ? state.definitions[index] : nil)
+        }
+    }
+
     /// The number of an attribute, or nil when it was never seen.
     public func number(of attribute: String, of entity: EntityID) -> SeriesID? {
         state.withLock { $0.numbers[Key(entity: entity, attribute: attribute)] }
@@ -43,7 +54,7 @@ public final class SeriesTable: Sendable {
     /// - Parameters:
     ///   - attribute: The attribute's name.
     ///   - entity: The entity it belongs to.
-    ///   - make: Gives the definition for a number; called at most twice, under the table's lock.
+    ///   - make: Gives the definition for a number; called once, under the table's lock.
     /// - Returns: The number.
     public func define(
         _ attribute: String, of entity: EntityID, _ make: (SeriesID) -> AttributeDefinition
@@ -59,6 +70,7 @@ public final class SeriesTable: Sendable {
             } else if state.definitions[index] == definition {
                 return number
             } else {
+                if state.superseded[index] == nil { state.superseded[index] = state.definitions[index] }
                 state.definitions[index] = definition
             }
             state.unrecorded.append(definition)
@@ -69,7 +81,10 @@ public final class SeriesTable: Sendable {
     /// The definitions made since the last call, oldest first.
     public func takeUnrecorded() -> [AttributeDefinition] {
         state.withLock { state in
-            defer { state.unrecorded.removeAll() }
+            defer {
+                state.unrecorded.removeAll()
+                state.superseded.removeAll()
+            }
             return state.unrecorded
         }
     }

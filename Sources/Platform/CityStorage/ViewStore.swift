@@ -8,10 +8,17 @@ public import TimeSeries
 /// Everything here can be made again from the journal; when the file is damaged it is thrown away and made again.
 /// Writes are not synced: after a loss of power the photograph is an older one and more of the journal is replayed.
 public final class ViewStore: Sendable {
+    /// The version of the tables and records. A file of another version counts as damaged: it is made again.
+    private static let layout = 2
+    /// How many refusals the views keep; older ones stay in the journal.
+    private static let refusalsKept = 10_000
+
     private let pool: DatabasePool
     private let path: String
 
     /// Opens the views at `path`, making the file when it isn't there.
+    ///
+    /// - Throws: ``StorageError/Code/damaged`` when the file isn't a whole SQLite database, or of another layout.
     public init(path: String) throws(StorageError) {
         self.path = path
         pool = try sqlite(path) {
@@ -21,12 +28,20 @@ public final class ViewStore: Sendable {
             configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
             return try DatabasePool(path: path, configuration: configuration)
         }
-        try sqlite(path) { try pool.write(ViewStore.makeTables) }
+        let found = try sqlite(path) {
+            try pool.read { try $0.tableExists("state") ? Int.fetchOne($0, sql: "PRAGMA user_version") : nil }
+        }
+        switch found {
+        case ViewStore.layout: break
+        case nil: try sqlite(path) { try pool.write(ViewStore.makeTables) }
+        case let other?: throw StorageError(.damaged, "\(path) has layout \(other), not \(ViewStore.layout)")
+        }
     }
 
     private static func makeTables(_ database: Database) throws {
         try database.execute(
             sql: """
+                PRAGMA user_version = \(layout);
                 CREATE TABLE IF NOT EXISTS state(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
                 CREATE TABLE IF NOT EXISTS series(
                     id INTEGER PRIMARY KEY, definition BLOB NOT NULL, observed_at INTEGER, value BLOB, score REAL,
@@ -48,11 +63,8 @@ public final class ViewStore: Sendable {
 
     /// The newest batch that the photograph includes; 0 for none.
     public func appliedSequence() throws(StorageError) -> UInt64 {
-        try sqlite(path) {
-            let value = try pool.read { database in
-                try Int64.fetchOne(database, sql: "SELECT value FROM state WHERE key = 'applied'")
-            }
-            return UInt64(value ?? 0)
+        try reading { database in
+            try Row.fetchOne(database, sql: "SELECT value FROM state WHERE key = 'applied'")?.unsigned(0) ?? 0
         }
     }
 
@@ -61,19 +73,40 @@ public final class ViewStore: Sendable {
         try sqlite(path) { try pool.write { try ViewStore.write(snapshot, to: $0) } }
     }
 
+    /// Reads; a file that turns out to be damaged is put aside, so that the next start makes the views again.
+    private func reading<T>(_ body: (Database) throws -> T) throws(StorageError) -> T {
+        do throws(StorageError) {
+            return try sqlite(path) { try pool.read(body) }
+        } catch where error.code == .damaged {
+            putAside()
+            throw error
+        }
+    }
+
+    /// Renames a file that has turned out to be damaged, so that the next start makes the views again.
+    func putAside() {
+        for suffix in ["", "-wal", "-shm"] { rename(path + suffix, path + ".damaged" + suffix) }
+    }
+
     private static func write(_ snapshot: ViewSnapshot, to database: Database) throws {
         try database.execute(
-            sql: "INSERT OR REPLACE INTO state VALUES ('applied', ?)", arguments: [Int64(snapshot.appliedSequence)])
+            sql: "INSERT OR REPLACE INTO state VALUES ('applied', ?)",
+            arguments: [Int64(clamping: snapshot.appliedSequence)])
+        try write(series: snapshot, to: database)
+        try write(records: snapshot, to: database)
+    }
+
+    private static func write(series snapshot: ViewSnapshot, to database: Database) throws {
         let series = try database.cachedStatement(sql: "INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?)")
         for row in snapshot.series {
             try series.execute(arguments: [
                 Int64(row.definition.series.index), try blob(row.definition), row.observedAt?.microseconds,
-                row.value.map { Data(ValueCoding.encode($0)) }, Double(row.score), Data(row.head),
+                row.value.map { Data(ValueCoding.encode($0)) }, Double(row.score), Data(row.head.make()),
             ])
         }
         let detector = try database.cachedStatement(sql: "INSERT OR REPLACE INTO detector VALUES (?, ?)")
         for (series, state) in snapshot.detectors {
-            try detector.execute(arguments: [Int64(series.index), Data(state)])
+            try detector.execute(arguments: [Int64(series.index), Data(state.make())])
         }
         let block = try database.cachedStatement(sql: "INSERT OR REPLACE INTO block VALUES (?, ?, ?, ?, ?)")
         for (series, sealed) in snapshot.blocks {
@@ -90,20 +123,31 @@ public final class ViewStore: Sendable {
         }
         let definition = try database.cachedStatement(sql: "INSERT OR REPLACE INTO definition VALUES (?, ?, ?)")
         for (since, record) in snapshot.definitions {
-            try definition.execute(arguments: [Int64(record.series.index), Int64(since), try blob(record)])
+            try definition.execute(arguments: [
+                Int64(record.series.index), Int64(clamping: since), Data(RecordCoding.encode(record)),
+            ])
         }
+    }
+
+    private static func write(records snapshot: ViewSnapshot, to database: Database) throws {
+        let device = try database.cachedStatement(sql: "INSERT OR REPLACE INTO device VALUES (?, ?)")
         for record in snapshot.devices {
-            try database.execute(
-                sql: "INSERT OR REPLACE INTO device VALUES (?, ?)", arguments: [record.id.text, try blob(record)])
+            try device.execute(arguments: [record.id.text, Data(RecordCoding.encode(record))])
         }
         for record in snapshot.alerts {
             try database.execute(
-                sql: "INSERT OR REPLACE INTO alert VALUES (?, ?)", arguments: [Int64(record.id), try blob(record)])
+                sql: "INSERT OR REPLACE INTO alert VALUES (?, ?)",
+                arguments: [Int64(clamping: record.id), try blob(record)])
         }
         for record in snapshot.refusals {
             try database.execute(
                 sql: "INSERT INTO refusal(at, record) VALUES (?, ?)",
                 arguments: [record.at.microseconds, try blob(record)])
+        }
+        if !snapshot.refusals.isEmpty {
+            try database.execute(
+                sql: "DELETE FROM refusal WHERE id <= (SELECT max(id) FROM refusal) - ?",
+                arguments: [ViewStore.refusalsKept])
         }
         for message in snapshot.retained {
             if message.payload.isEmpty {
@@ -119,90 +163,89 @@ public final class ViewStore: Sendable {
 
     /// The current state of every series, in order of their numbers.
     public func series() throws(StorageError) -> [SeriesSnapshot] {
-        try sqlite(path) {
-            try pool.read { database in
-                let decoder = JSONDecoder()
-                let rows = try Row.fetchCursor(
-                    database, sql: "SELECT definition, observed_at, value, score, head FROM series ORDER BY id")
-                var result: [SeriesSnapshot] = []
-                while let row = try rows.next() {
-                    let value = (row[2] as Data?).map { Array($0) }
-                    result.append(
-                        SeriesSnapshot(
-                            definition: try decoder.decode(AttributeDefinition.self, from: row[0]),
-                            observedAt: (row[1] as Int64?).map(Timestamp.init(microseconds:)),
-                            value: try value.map { bytes throws(StorageError) in try ValueCoding.decode(bytes) },
-                            score: Float(row[3] as Double? ?? 0), head: Array(row[4] as Data? ?? Data())))
-                }
-                return result
+        try reading { database in
+            let rows = try Row.fetchCursor(
+                database, sql: "SELECT definition, observed_at, value, score, head FROM series ORDER BY id")
+            var result: [SeriesSnapshot] = []
+            while let row = try rows.next() {
+                result.append(
+                    SeriesSnapshot(
+                        definition: try RecordCoding.definition(row.bytes(0)),
+                        observedAt: try row.optionalInteger(1).map { Timestamp(microseconds: $0) },
+                        value: try row.optionalBytes(2).map { bytes throws(StorageError) in
+                            try ValueCoding.decode(bytes)
+                        }, score: Float(try row.number(3)), head: LateBytes(try row.optionalBytes(4) ?? [])))
             }
+            return result
         }
     }
 
     /// What a series meant in the batch `sequence`, or nil when no photograph knows.
     public func definition(of series: SeriesID, at sequence: UInt64) throws(StorageError) -> AttributeDefinition? {
-        try sqlite(path) {
-            try pool.read { database in
-                try Data.fetchOne(
-                    database,
-                    sql: "SELECT record FROM definition WHERE series = ? AND since <= ? ORDER BY since DESC LIMIT 1",
-                    arguments: [Int64(series.index), Int64(clamping: sequence)]
-                ).map { try JSONDecoder().decode(AttributeDefinition.self, from: $0) }
-            }
+        try reading { database in
+            let statement = try database.cachedStatement(
+                sql: "SELECT record FROM definition WHERE series = ? AND since <= ? ORDER BY since DESC LIMIT 1")
+            let row = try Row.fetchOne(statement, arguments: [Int64(series.index), Int64(clamping: sequence)])
+            return try row.map { try RecordCoding.definition($0.bytes(0)) }
         }
     }
 
     /// The saved state of a series' detector, or nil.
     public func detector(of series: SeriesID) throws(StorageError) -> [UInt8]? {
-        try sqlite(path) {
-            try pool.read { database in
-                let statement = try database.cachedStatement(sql: "SELECT state FROM detector WHERE series = ?")
-                return try Data.fetchOne(statement, arguments: [Int64(series.index)]).map { Array($0) }
-            }
+        try reading { database in
+            let statement = try database.cachedStatement(sql: "SELECT state FROM detector WHERE series = ?")
+            return try Row.fetchOne(statement, arguments: [Int64(series.index)])?.bytes(0)
         }
     }
 
     /// The sealed blocks of a series that may hold readings made in `span`, oldest first.
     public func blocks(of series: SeriesID, in span: ClosedRange<Int64>) throws(StorageError) -> [Block] {
-        let data = try sqlite(path) {
-            try pool.read { database in
-                let statement = try database.cachedStatement(
-                    sql: "SELECT data FROM block WHERE series = ? AND first <= ? AND last >= ? ORDER BY first")
-                return try Data.fetchAll(
-                    statement, arguments: [Int64(series.index), span.upperBound, span.lowerBound])
+        try reading { database in
+            let statement = try database.cachedStatement(
+                sql: "SELECT data FROM block WHERE series = ? AND first <= ? AND last >= ? ORDER BY first")
+            let rows = try Row.fetchCursor(
+                statement, arguments: [Int64(series.index), span.upperBound, span.lowerBound])
+            var blocks: [Block] = []
+            while let row = try rows.next() {
+                do {
+                    blocks.append(try Block(bytes: try row.bytes(0)))
+                } catch let error as BlockError {
+                    throw StorageError(.damaged, "\(path): a block of series \(series.index) is damaged", cause: error)
+                }
             }
+            return blocks
         }
-        var blocks: [Block] = []
-        for bytes in data {
-            do {
-                blocks.append(try Block(bytes: Array(bytes)))
-            } catch {
-                throw StorageError(.damaged, "\(path): a block of series \(series.index) is damaged", cause: error)
-            }
-        }
-        return blocks
     }
 
     /// The values of a series that are not numbers, made in `span`, newest first.
     public func words(
         of series: SeriesID, in span: ClosedRange<Int64>, newest limit: Int
     ) throws(StorageError) -> [Observation] {
-        try sqlite(path) {
-            try pool.read { database in
-                try Row.fetchAll(
-                    database, sql: "SELECT at, value FROM word WHERE series = ? AND at BETWEEN ? AND ? ORDER BY at DESC LIMIT ?",
-                    arguments: [Int64(series.index), span.lowerBound, span.upperBound, limit]
-                ).map { row in
+        try reading { database in
+            let statement = try database.cachedStatement(
+                sql: "SELECT at, value FROM word WHERE series = ? AND at BETWEEN ? AND ? ORDER BY at DESC LIMIT ?")
+            let rows = try Row.fetchCursor(
+                statement, arguments: [Int64(series.index), span.lowerBound, span.upperBound, limit])
+            var words: [Observation] = []
+            while let row = try rows.next() {
+                words.append(
                     Observation(
-                        series: series, observedAt: Timestamp(microseconds: row[0]),
-                        value: try ValueCoding.decode(Array(row[1] as Data)))
-                }
+                        series: series, observedAt: Timestamp(microseconds: try row.integer(0)),
+                        value: try ValueCoding.decode(row.bytes(1))))
             }
+            return words
         }
     }
 
     /// Every device's record.
-    public func devices() throws(StorageError) -> [DeviceRecord] { try records("SELECT record FROM device") }
+    public func devices() throws(StorageError) -> [DeviceRecord] {
+        try reading { database in
+            let rows = try Row.fetchCursor(database, sql: "SELECT record FROM device ORDER BY id")
+            var devices: [DeviceRecord] = []
+            while let row = try rows.next() { devices.append(try RecordCoding.device(row.bytes(0))) }
+            return devices
+        }
+    }
 
     /// The newest alerts, oldest first.
     public func alerts(newest limit: Int) throws(StorageError) -> [AlertRecord] {
@@ -218,90 +261,18 @@ public final class ViewStore: Sendable {
     public func retained() throws(StorageError) -> [RetainedMessage] { try records("SELECT record FROM retained") }
 
     private func records<Record: Decodable>(_ query: String) throws(StorageError) -> [Record] {
-        try sqlite(path) {
+        try reading { database in
             let decoder = JSONDecoder()
-            return try pool.read { database in
-                try Data.fetchAll(database, sql: query).map { try decoder.decode(Record.self, from: $0) }
-            }
+            return try Data.fetchAll(database, sql: query).map { try decoder.decode(Record.self, from: $0) }
         }
     }
 
     /// Bytes of sealed blocks and the readings in them.
     public func blockTotals() throws(StorageError) -> (bytes: Int64, readings: Int64) {
-        try sqlite(path) {
-            try pool.read { database in
-                let row = try Row.fetchOne(
-                    database, sql: "SELECT coalesce(sum(length(data)), 0), coalesce(sum(readings), 0) FROM block")
-                return (row?[0] ?? 0, row?[1] ?? 0)
-            }
+        try reading { database in
+            let row = try Row.fetchOne(
+                database, sql: "SELECT coalesce(sum(length(data)), 0), coalesce(sum(readings), 0) FROM block")
+            return (try row?.integer(0) ?? 0, try row?.integer(1) ?? 0)
         }
-    }
-}
-
-/// What has changed in the views since the photograph before, up to one batch.
-public struct ViewSnapshot: Sendable {
-    /// The newest batch that is included.
-    public var appliedSequence: UInt64
-    /// Series whose current value or open block has changed.
-    public var series: [SeriesSnapshot] = []
-    /// The detectors of those series, as bytes.
-    public var detectors: [(SeriesID, [UInt8])] = []
-    /// Blocks sealed since.
-    public var blocks: [(SeriesID, Block)] = []
-    /// Values that are not numbers.
-    public var words: [Observation] = []
-    /// What series mean, each with the batch since which they mean it.
-    public var definitions: [(since: UInt64, definition: AttributeDefinition)] = []
-    /// Records that are new or have changed.
-    public var devices: [DeviceRecord] = []
-    /// Alerts that are new or have changed.
-    public var alerts: [AlertRecord] = []
-    /// Refusals since.
-    public var refusals: [RefusalRecord] = []
-    /// Retained messages that are new, changed or (empty) removed.
-    public var retained: [RetainedMessage] = []
-
-    /// A snapshot with nothing in it yet.
-    public init(appliedSequence: UInt64) {
-        self.appliedSequence = appliedSequence
-    }
-}
-
-/// The state of one series at one batch.
-public struct SeriesSnapshot: Sendable {
-    /// What it means.
-    public let definition: AttributeDefinition
-    /// When its current value was observed.
-    public let observedAt: Timestamp?
-    /// Its current value.
-    public let value: AttributeValue?
-    /// The current value's anomaly score.
-    public let score: Float
-    /// Its open block, as a block's bytes; empty when there is none.
-    public let head: [UInt8]
-
-    /// A state.
-    public init(
-        definition: AttributeDefinition, observedAt: Timestamp?, value: AttributeValue?, score: Float, head: [UInt8]
-    ) {
-        self.definition = definition
-        self.observedAt = observedAt
-        self.value = value
-        self.score = score
-        self.head = head
-    }
-}
-
-/// One value as bytes: the same form as in a batch.
-enum ValueCoding {
-    static func encode(_ value: AttributeValue) -> [UInt8] {
-        var sink = ByteSink(capacity: 16)
-        sink.append(value: value)
-        return sink.bytes
-    }
-
-    static func decode(_ bytes: [UInt8]) throws(StorageError) -> AttributeValue {
-        var source = ByteSource(bytes)
-        return try source.value()
     }
 }

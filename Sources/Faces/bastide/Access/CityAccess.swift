@@ -19,6 +19,7 @@ enum CityAccess {
     ///   - directory: The city's.
     ///   - logger: Where the city logs.
     ///   - overrides: Settings from flags, each `key=value`.
+    /// - Returns: The open city, its configuration and its certificates.
     /// - Throws: ``ConfigurationMistakes`` or `ConfigurationError` for a wrong file, `StorageError` for a missing or
     ///   damaged one or when another program has the city open, `PKIError` or `NoteError` for a wrong key.
     static func open(_ directory: CityDirectory, logger: Logger, overrides: [String] = []) throws -> Opened {
@@ -32,6 +33,8 @@ enum CityAccess {
     ///   - directory: The city's.
     ///   - configuration: Its configuration.
     ///   - logger: Where the city logs.
+    /// - Returns: The open city, its configuration and its certificates.
+    /// - Throws: As ``open(_:logger:overrides:)``.
     static func open(
         _ directory: CityDirectory, _ configuration: CityConfiguration, logger: Logger
     ) throws -> Opened {
@@ -53,7 +56,8 @@ enum CityAccess {
         guard trustDomain == domain else {
             throw ConfigurationError(
                 file: directory.configuration, line: 0,
-                message: "`city.domain` is `\(domain)`, but the certificates in \(directory.pki) are of `\(trustDomain)`")
+                message:
+                    "`city.domain` is `\(domain)`, but the certificates in \(directory.pki) are of `\(trustDomain)`")
         }
         return certificates
     }

@@ -43,7 +43,8 @@ struct CityFounding {
     /// Values from flags are held to the same rules as those of a file: the text we would write is read back.
     private func check() throws {
         guard DeviceID.isPlainName(firstOperator) else { throw AccountError.nameUnfit(firstOperator) }
-        for setting in CityConfiguration.settings where ["city.name", "city.domain", "server.names"].contains(setting.key) {
+        for setting in CityConfiguration.settings
+        where ["city.name", "city.domain", "server.names"].contains(setting.key) {
             var copy = configuration
             let value =
                 switch setting.key {
@@ -65,7 +66,8 @@ struct CityFounding {
         let contents = try FileManager.default.contentsOfDirectory(atPath: directory.path)
         guard contents.isEmpty else {
             let what = directory.isCity ? "already holds a city" : "is not empty"
-            throw CommandFailure(.cannotCreate, "\(directory.path) \(what): choose another directory; nothing was changed")
+            throw CommandFailure(
+                .cannotCreate, "\(directory.path) \(what): choose another directory; nothing was changed")
         }
         return true
     }

@@ -55,10 +55,11 @@ enum Subprocess {
         let (output, errors) = (Pipe(), Pipe())
         process.standardOutput = output
         process.standardError = errors
+        let ended = process.signalsEnd()
         try process.run()
         let collected = Collector(errors.fileHandleForReading)
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
+        ended.wait()
         return Result(status: process.terminationStatus, output: text, errors: collected.text)
     }
 
@@ -83,6 +84,7 @@ enum Subprocess {
 final class PinnedServer {
     let process = Process()
     private let output = Pipe()
+    private let ended: DispatchSemaphore
     private var read = Data()
 
     init(_ program: String, _ arguments: [String], log: String) throws {
@@ -92,6 +94,7 @@ final class PinnedServer {
         process.arguments = ["taskset", "-c", "0", program] + arguments
         process.standardOutput = output
         process.standardError = FileHandle(forWritingAtPath: log)
+        ended = process.signalsEnd()
         try process.run()
     }
 
@@ -116,6 +119,15 @@ final class PinnedServer {
 
     func stop() {
         process.terminate()
-        process.waitUntilExit()
+        ended.wait()
+    }
+}
+
+extension Process {
+    /// Signalled when the program has ended. `waitUntilExit` needs a run loop, which the threads of tasks do not have.
+    fileprivate func signalsEnd() -> DispatchSemaphore {
+        let ended = DispatchSemaphore(value: 0)
+        terminationHandler = { _ in ended.signal() }
+        return ended
     }
 }

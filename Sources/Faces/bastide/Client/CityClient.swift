@@ -4,8 +4,8 @@ import CityStorage
 import Logging
 import TransparencyLog
 
-/// What commands ask of a city. The running one answers over its socket, a closed one is opened for the while; a command
-/// cannot tell the difference.
+/// What commands ask of a city. The running one answers over its socket, a closed one is opened for the while; a
+/// command cannot tell the difference.
 protocol CityClient: Sendable {
     /// Whether the city is served.
     var isRunning: Bool { get }

@@ -116,7 +116,8 @@ struct ClosedCity: CityClient {
         let ledger = city.ledger
         let newer = to ?? ledger.size
         guard from <= newer, newer <= ledger.size else {
-            throw CommandFailure(.failed, "the ledger has \(ledger.size) batches: choose from 0 to that, the smaller first")
+            throw CommandFailure(
+                .failed, "the ledger has \(ledger.size) batches: choose from 0 to that, the smaller first")
         }
         return ConsistencyView(
             from: from, to: newer, fromRoot: try ledger.rootHash(size: from).base64,

@@ -152,7 +152,8 @@ extension RunningCity {
         _ path: String, _ query: [(name: String, value: String?)] = []
     ) async throws -> Answer {
         let pairs = query.compactMap { name, value in value.map { "\(name)=\(RunningCity.escaped($0))" } }
-        return try await send(HTTPClientRequest(url: base + path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))))
+        return try await send(
+            HTTPClientRequest(url: base + path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))))
     }
 
     private func post<Answer: Decodable>(_ path: String, _ body: some Encodable) async throws -> Answer {

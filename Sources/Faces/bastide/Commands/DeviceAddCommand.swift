@@ -67,7 +67,9 @@ struct DeviceAddCommand: AsyncParsableCommand {
         guard DeviceID.isPlainName(id) else {
             throw CommandFailure(
                 .failed,
-                "`\(id)` cannot name a device: use 1 to 64 letters, digits, `.`, `_` or `-`, the first a letter or digit")
+                "`\(id)` cannot name a device: use 1 to 64 letters, digits, `.`, `_` or `-`, the first a letter or "
+                    + "digit"
+            )
         }
         let folder = CredentialFolder(
             path: out.map(CityOption.absolute) ?? "\(directory.devices)/\(id)", stem: "device")
@@ -137,9 +139,10 @@ struct DeviceExamples {
 
     /// Small JSON with one number that the catalogue accepts; a true value for what has no range and may not be one.
     private static func payload(of type: String, _ catalogue: Catalogue) -> String {
-        guard let device = catalogue.deviceTypes[type], let key = device.values.keys.sorted().first(where: { key in
-            device.values[key].map { !["powerState", "status"].contains($0.attribute) } ?? false
-        }), let value = device.values[key]
+        guard let device = catalogue.deviceTypes[type],
+            let key = device.values.keys.sorted().first(where: { key in
+                device.values[key].map { !["powerState", "status"].contains($0.attribute) } ?? false
+            }), let value = device.values[key]
         else { return "{\"v\":1}" }
         let model = catalogue.specification(of: value.attribute, in: device.entityType)
         let isOwnUnit = value.unitCode == nil || value.unitCode == model.unitCode

@@ -143,4 +143,3 @@ struct DeviceCommand: AsyncParsableCommand {
         Console.say(facts.text)
     }
 }
-

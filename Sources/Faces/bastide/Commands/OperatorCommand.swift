@@ -58,7 +58,9 @@ struct OperatorCommand: AsyncParsableCommand {
                 guard try await !client.operators().contains(where: { $0.name == name }) else {
                     throw CommandFailure(
                         .failed,
-                        "there is an account `\(name)` already: `bastide operator password \(name)` gives it a new password")
+                        "there is an account `\(name)` already: `bastide operator password \(name)` gives it a new "
+                            + "password"
+                    )
                 }
                 return try await client.setOperator(name, role: role, password: chosen)
             }
@@ -85,7 +87,9 @@ struct OperatorCommand: AsyncParsableCommand {
         func run() async throws {
             let chosen = try password.read()
             let account = try await CityClients.with(try city.directory()) { client in
-                let role = try await client.operators().first { $0.name == name }.flatMap { PersonRole(rawValue: $0.role) }
+                let role = try await client.operators().first { $0.name == name }.flatMap {
+                    PersonRole(rawValue: $0.role)
+                }
                 guard let role else {
                     throw CommandFailure(
                         .failed, "there is no account `\(name)`: create it with `bastide operator add \(name)`")
@@ -116,7 +120,8 @@ struct OperatorCommand: AsyncParsableCommand {
         @Option(help: "How many days the certificate is good for: 1 to 397.")
         var days = 90
 
-        @Option(help: "The folder to write to. Without it: operators/NAME in the city's directory.", completion: .directory)
+        @Option(
+            help: "The folder to write to. Without it: operators/NAME in the city's directory.", completion: .directory)
         var out: String?
 
         @Flag(help: "Overwrite a key and certificate that are there.")
@@ -165,4 +170,3 @@ struct PasswordOption: ParsableArguments {
         return line
     }
 }
-

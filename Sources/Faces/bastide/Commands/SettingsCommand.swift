@@ -55,7 +55,8 @@ struct SettingsCommand: ParsableCommand {
     private func printText(_ rows: [Row]) {
         for row in rows {
             var facts = FactList()
-            facts.add("  value", row.value.map { "\($0.isEmpty ? "nothing" : $0)  (from \(row.origin?.rawValue ?? ""))" })
+            facts.add(
+                "  value", row.value.map { "\($0.isEmpty ? "nothing" : $0)  (from \(row.origin?.rawValue ?? ""))" })
             facts.add("  default", row.standard.isEmpty ? nil : row.standard)
             facts.add("  expected", row.expected)
             facts.add("  environment", row.environment)

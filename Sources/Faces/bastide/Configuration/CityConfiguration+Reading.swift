@@ -31,6 +31,7 @@ extension CityConfiguration {
     ///   - directory: The city's.
     ///   - environment: Where `BASTIDE_…` is looked up.
     ///   - overrides: From flags, each `key=value`.
+    /// - Returns: The configuration, and where each value comes from.
     /// - Throws: `StorageError` when there is no `city.yaml`; ``ConfigurationMistakes`` with every mistake in it.
     static func read(
         _ directory: CityDirectory, environment: [String: String] = ProcessInfo.processInfo.environment,

@@ -8,7 +8,8 @@ import WebConsole
 extension SettingForm {
     /// A form whose values are one text each.
     static func text(
-        _ expected: String, write: @escaping @Sendable (Value) -> String, _ parse: @escaping @Sendable (String) -> Value?
+        _ expected: String, write: @escaping @Sendable (Value) -> String,
+        _ parse: @escaping @Sendable (String) -> Value?
     ) -> SettingForm {
         SettingForm(
             expected: expected,

@@ -12,6 +12,7 @@ final class ScoreWriter {
     private var buffer: [UInt8] = []
 
     /// - Parameter path: The file; nil or `-` for standard output.
+    /// - Throws: ``CommandFailure`` when it cannot be made.
     init(path: String?) throws {
         buffer.reserveCapacity(ScoreWriter.bufferBytes + 4_096)
         guard let path, path != "-" else {

@@ -33,6 +33,7 @@ struct SeriesReader: ~Copyable {
     /// - Parameters:
     ///   - path: The file; `-` for standard input.
     ///   - name: What messages call it.
+    /// - Throws: ``CommandFailure`` when it cannot be opened.
     init(path: String, name: String) throws {
         self.name = name
         descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
@@ -55,7 +56,20 @@ struct SeriesReader: ~Copyable {
     mutating func next() throws -> Row? {
         if !hasHeader { try readHeader() }
         guard let text = try nextLine() else { return nil }
+        guard !text.isEmpty else { return try endAfterEmptyLine() }
         return try parse(text)
+    }
+
+    /// Empty lines may end a file, and stand nowhere else.
+    private mutating func endAfterEmptyLine() throws -> Row? {
+        let first = line
+        while let text = try nextLine() {
+            guard text.isEmpty else {
+                line = first
+                throw mistake("expected `timestamp,value`, found an empty line")
+            }
+        }
+        return nil
     }
 
     private mutating func readHeader() throws {
@@ -67,7 +81,7 @@ struct SeriesReader: ~Copyable {
         }
     }
 
-    /// The next line without its end; an empty line at the end of the file is none.
+    /// The next line without its end, or nil at the end of the file.
     private mutating func nextLine() throws -> UnsafeRawBufferPointer? {
         var searched = 0
         while true {
@@ -131,7 +145,8 @@ struct SeriesReader: ~Copyable {
             guard field.count >= 19, field.count <= 30, field[10] == UInt8(ascii: " ") else {
                 return try RFC3339.microseconds(parsing: field)
             }
-            return try withUnsafeTemporaryAllocation(byteCount: field.count + 1, alignment: 1) { whole throws(RFC3339.Failure) in
+            return try withUnsafeTemporaryAllocation(byteCount: field.count + 1, alignment: 1) {
+                whole throws(RFC3339.Failure) in
                 whole.copyMemory(from: field)
                 whole[10] = UInt8(ascii: "T")
                 whole[field.count] = UInt8(ascii: "Z")

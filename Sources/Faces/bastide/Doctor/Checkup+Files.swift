@@ -36,7 +36,8 @@ extension Checkup {
             let own = FileManager.default.fileExists(atPath: directory.catalogue) ? ", the city's own included" : ""
             fine("catalogue", "\(catalogue.deviceTypes.count) device types\(own)")
         } catch {
-            problem("catalogue", CommandFailure(error)?.message ?? "\(error)", "correct the line named, or remove the file")
+            problem(
+                "catalogue", CommandFailure(error)?.message ?? "\(error)", "correct the line named, or remove the file")
         }
     }
 
@@ -61,7 +62,9 @@ extension Checkup {
         for folder in [directory.pki] + below {
             for name in names(in: folder) where name.hasSuffix(".key") { look("\(folder)/\(name)") }
         }
-        guard !open.isEmpty else { return fine("permissions", "\(checked) secrets and folders are their owner's alone") }
+        guard !open.isEmpty else {
+            return fine("permissions", "\(checked) secrets and folders are their owner's alone")
+        }
         let shown = open.prefix(5).joined(separator: "\n") + (open.count > 5 ? "\nand \(open.count - 5) more" : "")
         problem(
             "permissions", "others can read\n\(shown)",

@@ -52,13 +52,16 @@ extension Checkup {
             let certificate = try CertificateDocument(pem: chain)
             guard certificate.isFor(try SigningKey(pem: keyText)) else {
                 return problem(
-                    "server", "server.key is not the key of server.crt", "remove both: new ones are issued at the next start")
+                    "server", "server.key is not the key of server.crt",
+                    "remove both: new ones are issued at the next start")
             }
             checkExpiry("server", certificate, now: now, "remove it: a new one is issued at the next start")
         } catch {
-            problem("server", error.message, "remove pki/server.crt and server.key: new ones are issued at the next start")
+            problem(
+                "server", error.message, "remove pki/server.crt and server.key: new ones are issued at the next start")
         }
-        guard let configuration, let names = try? String(contentsOfFile: files.chain.dropLast(4) + ".names", encoding: .utf8)
+        guard let configuration,
+            let names = try? String(contentsOfFile: files.chain.dropLast(4) + ".names", encoding: .utf8)
         else { return }
         let wanted = (configuration.dnsNames + configuration.ipAddresses).joined(separator: "\n")
         if names != wanted {
@@ -132,11 +135,13 @@ extension Checkup {
             $0.certificateNotAfter >= now && $0.certificateNotAfter < now + .seconds(Checkup.warningDays * 86_400)
         }
         guard !ended.isEmpty || !ending.isEmpty else {
-            return fine("device certificates", "\(active.count) active devices, none ends within \(Checkup.warningDays) days")
+            return fine(
+                "device certificates", "\(active.count) active devices, none ends within \(Checkup.warningDays) days")
         }
         let named = (ended + ending).prefix(5).map(\.id.text).joined(separator: ", ")
         notice(
-            "device certificates", "\(ended.count) have ended, \(ending.count) end within \(Checkup.warningDays) days: \(named)",
+            "device certificates",
+            "\(ended.count) have ended, \(ending.count) end within \(Checkup.warningDays) days: \(named)",
             "`bastide device add ID --replace` gives a device a new one")
     }
 }

@@ -87,7 +87,8 @@ extension Checkup {
         let remake = "remove data/views.sqlite while the city is stopped: it is made again from the journal"
         guard inspection.viewsApplied <= inspection.newest else {
             return problem(
-                "views", "they go up to batch \(inspection.viewsApplied), the journal only to \(inspection.newest)", remake)
+                "views", "they go up to batch \(inspection.viewsApplied), the journal only to \(inspection.newest)",
+                remake)
         }
         let saved = Dictionary(views.devices().map { ($0.id, $0) }) { $1 }
         let different = Set(saved.keys).union(inspection.devices.keys).filter { saved[$0] != inspection.devices[$0] }
@@ -96,6 +97,8 @@ extension Checkup {
             return problem("views", "they differ from the journal in \(different.count) devices: \(named)", remake)
         }
         let behind = inspection.newest - inspection.viewsApplied
-        fine("views", behind == 0 ? "up to date with the journal" : "\(behind) batches behind, replayed at the next start")
+        fine(
+            "views",
+            behind == 0 ? "up to date with the journal" : "\(behind) batches behind, replayed at the next start")
     }
 }

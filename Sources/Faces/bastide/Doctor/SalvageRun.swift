@@ -38,6 +38,7 @@ struct SalvageRun {
     /// Salvages, then opens the new city once to see that it can be.
     ///
     /// - Parameter progress: Called now and then with the number of batches read, and of all.
+    /// - Returns: What was saved and what is lost.
     /// - Throws: ``CommandFailure`` when the target is not empty; `StorageError` when there is nothing to save.
     func salvage(progress: (UInt64, UInt64) -> Void) throws -> Report {
         let lock = try CityLock(damaged)
@@ -45,7 +46,8 @@ struct SalvageRun {
         let manager = FileManager.default
         let contents = (try? manager.contentsOfDirectory(atPath: target.path)) ?? []
         guard contents.isEmpty, !target.path.hasPrefix(damaged.path + "/"), target != damaged else {
-            throw CommandFailure(.cannotCreate, "\(target.path) is not an empty directory of its own: nothing was changed")
+            throw CommandFailure(
+                .cannotCreate, "\(target.path) is not an empty directory of its own: nothing was changed")
         }
         let configuration = try CityConfiguration.read(damaged).configuration
         let signer = try CityAccess.signer(of: damaged, origin: configuration.ledgerOrigin)
@@ -74,7 +76,8 @@ struct SalvageRun {
         return Report(
             directory: target.path, batchesKept: salvage.kept, readingsKept: salvage.observations,
             lost: salvage.lost.map { Report.Loss(batch: $0.batch, why: $0.what) }, renumbered: salvage.renumbered,
-            hasGaps: salvage.hasGaps, ledgerIntactUpTo: salvage.ledgerIntactUpTo, voidCheckpoints: salvage.voidCheckpoints,
+            hasGaps: salvage.hasGaps, ledgerIntactUpTo: salvage.ledgerIntactUpTo,
+            voidCheckpoints: salvage.voidCheckpoints,
             definitionsRecovered: salvage.definitionsRecovered, seriesLost: salvage.seriesLost,
             devicesRecovered: salvage.devicesRecovered, devices: city.views.registry.count,
             entities: city.views.twin.count)
@@ -109,18 +112,20 @@ extension SalvageRun.Report {
             if lost.count > Self.shown { lines.append("  and \(lost.count - Self.shown) more (see --json)") }
         }
         if hasGaps { lines.append("Proofs whose way to the root needs a lost batch's leaf cannot be made any more.") }
-        if definitionsRecovered > 0 { lines.append("The meaning of \(definitionsRecovered) series was taken from the views.") }
+        if definitionsRecovered > 0 {
+            lines.append("The meaning of \(definitionsRecovered) series was taken from the views.")
+        }
         if devicesRecovered > 0 { lines.append("Device records taken from the views: \(devicesRecovered).") }
         if seriesLost > 0 { lines.append("Of \(seriesLost) series nothing is known any more.") }
         if !renumbered.isEmpty {
             lines.append(
-                "\(renumbered.count) batches were committed anew under new numbers: the ledger before them ends at batch "
-                    + "\(ledgerIntactUpTo). Proofs given away for them hold no more.")
+                "\(renumbered.count) batches were committed anew under new numbers: the ledger before them ends at "
+                    + "batch \(ledgerIntactUpTo). Proofs given away for them hold no more.")
         }
         if voidCheckpoints > 0 {
             lines.append(
-                "\(voidCheckpoints) signed checkpoints reach beyond what is left: tell everyone who keeps checkpoints of "
-                    + "this ledger that it was salvaged at batch \(ledgerIntactUpTo).")
+                "\(voidCheckpoints) signed checkpoints reach beyond what is left: tell everyone who keeps checkpoints "
+                    + "of this ledger that it was salvaged at batch \(ledgerIntactUpTo).")
         }
         lines.append("\nLook: bastide doctor \(directory)\nServe: bastide serve \(directory)")
         return lines.joined(separator: "\n")

@@ -108,7 +108,9 @@ struct LedgerCommand: AsyncParsableCommand {
         @OptionGroup var city: CityOption
 
         func run() async throws {
-            let proof = try await CityClients.with(try city.directory()) { try await $0.consistency(from: from, to: to) }
+            let proof = try await CityClients.with(try city.directory()) {
+                try await $0.consistency(from: from, to: to)
+            }
             try OutputFile.write(try JSONText.encode(proof) + "\n", to: out)
         }
     }

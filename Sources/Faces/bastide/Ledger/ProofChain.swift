@@ -129,7 +129,8 @@ extension ProofChain {
             }
             guard view.from == older.size, view.to == newer.size else {
                 throw BrokenLink(
-                    description: "the consistency proof is from \(view.from) to \(view.to) batches, the checkpoints are "
+                    description:
+                        "the consistency proof is from \(view.from) to \(view.to) batches, the checkpoints are "
                         + "of \(older.size) and \(newer.size)")
             }
             try ConsistencyProof(oldSize: older.size, newSize: newer.size, hashes: hashes)
@@ -139,7 +140,8 @@ extension ProofChain {
         if let older, let newer {
             chain.facts = [
                 Fact(name: "ledger", value: newer.origin),
-                Fact(name: "growth", value: "from \(older.size) to \(newer.size) batches, nothing changed or taken away"),
+                Fact(
+                    name: "growth", value: "from \(older.size) to \(newer.size) batches, nothing was taken away"),
             ]
         }
         return chain
@@ -189,7 +191,8 @@ extension ProofChain {
                 proof = try JSONDecoder().decode(NestedProof.self, from: Data(text.utf8))
             } catch {
                 throw BrokenLink(
-                    description: "it is not JSON with reading, batch, log, checkpoint and verifierKey, whole and well-formed")
+                    description:
+                        "it is not JSON with reading, batch, log, checkpoint and verifierKey, whole and well-formed")
             }
             return nil
         }

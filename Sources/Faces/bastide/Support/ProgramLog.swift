@@ -18,6 +18,7 @@ extension Logger {
     /// - Parameters:
     ///   - level: The least serious line that is written.
     ///   - format: For people or for collectors.
+    /// - Returns: The logger.
     static func program(level: Logger.Level = .warning, format: LogFormat = .text) -> Logger {
         var logger = Logger(label: "bastide") { _ in LineLogHandler(format: format) }
         logger.logLevel = level
@@ -60,7 +61,8 @@ struct LineLogHandler: LogHandler {
             let isPlain = text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F && $0 != "\"" }
             return " \(key)=\(isPlain && !text.isEmpty ? text : JSONValue.string(text).description)"
         }
-        let safe = message.unicodeScalars.allSatisfy { $0.value >= 0x20 } ? message : JSONValue.string(message).description
+        let safe =
+            message.unicodeScalars.allSatisfy { $0.value >= 0x20 } ? message : JSONValue.string(message).description
         return "\(time) \(level.rawValue) \(safe)\(pairs.joined())"
     }
 

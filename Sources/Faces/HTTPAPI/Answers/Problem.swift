@@ -1,0 +1,94 @@
+import CityModel
+import HTTPTypes
+import Hummingbird
+import JSONBytes
+import NGSILD
+import NIOCore
+
+/// Why a request was not carried out, as a client sees it (RFC 9457).
+struct Problem: Error {
+    let status: HTTPResponse.Status
+    var type = "about:blank"
+    let title: String
+    let detail: String
+    /// The step and code of the refusal behind it, where there is one.
+    var refusal: Refusal?
+    var headers = HTTPFields()
+
+    /// A problem of HTTP itself, without a type of its own.
+    init(_ status: HTTPResponse.Status, _ detail: String, headers: HTTPFields = HTTPFields()) {
+        self.status = status
+        self.title = status.reasonPhrase
+        self.detail = detail
+        self.headers = headers
+    }
+
+    /// A problem of NGSI-LD (CIM 009 §5.5.2).
+    init(_ details: ProblemDetails) {
+        status = HTTPResponse.Status(code: details.code.status)
+        type = details.code.type
+        title = details.code.title
+        detail = details.detail
+    }
+
+    init(_ code: ProblemCode, _ detail: String) { self.init(ProblemDetails(code, detail: detail)) }
+
+    /// What a refusal becomes; see ``Refusal/row``.
+    init(_ refusal: Refusal, in face: APIFace) {
+        let row = refusal.row
+        if face == .ngsiLD, let code = row.ngsiLD {
+            self.init(ProblemDetails(code, detail: refusal.message))
+        } else {
+            status = row.status
+            type = "urn:bastide:refusal:\(refusal.code.rawValue)"
+            title = row.title
+            detail = refusal.message
+        }
+        self.refusal = refusal
+        if refusal.code == .unavailable { headers[.retryAfter] = "5" }
+    }
+
+    var response: Response {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("type", type)
+        writer.member("title", title)
+        writer.member("status", Int64(status.code))
+        writer.member("detail", detail)
+        if let refusal {
+            writer.member("code", refusal.code.rawValue)
+            writer.member("step", refusal.step.rawValue)
+        }
+        writer.endObject()
+        var headers = headers
+        headers[.contentType] = "application/problem+json"
+        headers[.cacheControl] = "no-store"
+        return Response(status: status, headers: headers, body: writer.body)
+    }
+}
+
+/// Which API a problem is told by.
+enum APIFace: Sendable {
+    case platform, ngsiLD
+}
+
+/// A refusal on its way to a client and into the record.
+struct Refused: Error {
+    let refusal: Refusal
+    /// Who was refused.
+    let principal: Principal
+    var headers = HTTPFields()
+
+    init(_ refusal: Refusal, by principal: Principal, headers: HTTPFields = HTTPFields()) {
+        self.refusal = refusal
+        self.principal = principal
+        self.headers = headers
+    }
+}
+
+extension Refusal {
+    /// A request that the city doesn't understand.
+    static func malformed(_ message: String) -> Refusal {
+        Refusal(step: .understand, code: .malformedPayload, message: message)
+    }
+}

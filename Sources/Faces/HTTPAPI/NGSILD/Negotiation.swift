@@ -1,0 +1,72 @@
+import CityModel
+import HTTPTypes
+import Hummingbird
+import JSONBytes
+import NGSILD
+
+/// The forms in which entities are given (CIM 009 §6.3.4, §6.3.5).
+enum EntityForms {
+    case json, jsonLD
+
+    static let contextURL = "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.8.jsonld"
+    static let contextLink =
+        "<\(contextURL)>; rel=\"http://www.w3.org/ns/json-ld#context\"; type=\"application/ld+json\""
+    private static let jsonType = "application/json"
+    private static let jsonLDType = "application/ld+json"
+
+    /// What a client accepts.
+    ///
+    /// - Throws: `406` when that is neither of the two; also for the header `NGSILD-Tenant`, as there is one tenant.
+    init(of request: Request) throws(Problem) {
+        if request.headers[.ngsiLDTenant] != nil {
+            throw Problem(.nonexistentTenant, "this city has no tenants: leave the header `NGSILD-Tenant` out")
+        }
+        switch MediaRange.best(of: [EntityForms.jsonType, EntityForms.jsonLDType], accepted: request.headers[.accept]) {
+        case EntityForms.jsonType: self = .json
+        case EntityForms.jsonLDType: self = .jsonLD
+        default:
+            throw Problem(
+                .notAcceptable, "entities are given as `application/json` and `application/ld+json`, not as the "
+                    + "`\((request.headers[.accept] ?? "").prefix(100))` that is asked for")
+        }
+    }
+
+    /// Writes an object, with its `@context` where the form has it in the body.
+    func write(to writer: inout JSONWriter, _ object: (inout JSONWriter) -> Void) {
+        guard self == .jsonLD else { return object(&writer) }
+        var inner = JSONWriter(capacity: 1_024)
+        object(&inner)
+        var bytes = inner.take()
+        // The object ends with its brace; one more member goes before it.
+        bytes.removeLast()
+        bytes.append(contentsOf: ",\"@context\":\"\(EntityForms.contextURL)\"}".utf8)
+        writer.raw(bytes)
+    }
+
+    /// What was written, as an answer.
+    func answer(_ writer: JSONWriter, status: HTTPResponse.Status = .ok, links: [String] = []) -> Response {
+        var headers = HTTPFields()
+        headers.append(
+            HTTPField(name: .contentType, value: self == .json ? EntityForms.jsonType : EntityForms.jsonLDType))
+        if self == .json { headers.append(HTTPField(name: .link, value: EntityForms.contextLink)) }
+        for link in links { headers.append(HTTPField(name: .link, value: link)) }
+        headers.append(HTTPField(name: .cacheControl, value: "no-store"))
+        return Response(status: status, headers: headers, body: writer.body)
+    }
+}
+
+/// Parameters of the standard that this broker doesn't have: refused rather than ignored.
+enum UnsupportedParameters {
+    private static let names: Set<String> = [
+        "georel", "geometry", "coordinates", "geoproperty", "geometryProperty", "csf", "scopeQ", "datasetId", "lang",
+        "pick", "omit", "join", "joinLevel", "containedBy", "entityMap", "splitEntities", "jsonKeys", "expandValues",
+        "orderBy", "collation", "ordering", "aggrMethods", "aggrPeriodDuration", "endpoint",
+    ]
+
+    /// - Throws: ``ProblemCode/operationNotSupported`` for the first that is there.
+    static func check(_ parameters: RequestParameters) throws(Problem) {
+        if let name = parameters.first(among: names) {
+            throw Problem(.operationNotSupported, "the parameter `\(name)` is not supported here: leave it out")
+        }
+    }
+}

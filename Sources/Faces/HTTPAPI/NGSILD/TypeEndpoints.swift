@@ -1,0 +1,155 @@
+import CityModel
+import CityPath
+import Hummingbird
+import JSONBytes
+import NGSILD
+
+/// Which types and attributes there are (CIM 009 §5.7.5 to §5.7.10).
+struct TypeEndpoints: Sendable {
+    let shared: HTTPShared
+
+    func register(on endpoints: Endpoints) {
+        endpoints.api(.get, "/ngsi-ld/v1/types", face: .ngsiLD, types)
+        endpoints.api(.get, "/ngsi-ld/v1/types/{type}", face: .ngsiLD, type)
+        endpoints.api(.get, "/ngsi-ld/v1/attributes", face: .ngsiLD, attributes)
+        endpoints.api(.get, "/ngsi-ld/v1/attributes/{attribute}", face: .ngsiLD, attribute)
+    }
+
+    private func begin(_ visit: Visit, known: [String]) throws -> (form: EntityForms, parameters: RequestParameters) {
+        _ = try visit.permit(.readEntities)
+        let form = try EntityForms(of: visit.request)
+        let parameters = try visit.request.query()
+        try parameters.check(known: known)
+        return (form, parameters)
+    }
+
+    @Sendable private func types(_ visit: Visit) async throws -> Response {
+        let (form, parameters) = try begin(visit, known: ["details", "local"])
+        let all = shared.city.views.twin.types()
+        var writer = JSONWriter()
+        guard try parameters.flag("details") else {
+            form.write(to: &writer) { writer in
+                writer.object {
+                    $0.member("id", "urn:ngsi-ld:EntityTypeList:city")
+                    $0.member("type", "EntityTypeList")
+                    $0.member("typeList", all.map(\.type))
+                }
+            }
+            return form.answer(writer)
+        }
+        writer.beginArray()
+        for entry in all {
+            form.write(to: &writer) { writer in
+                writer.object {
+                    $0.member("id", CoreIRI.of(entry.type))
+                    $0.member("type", "EntityType")
+                    $0.member("typeName", entry.type)
+                    $0.member("attributeNames", entry.attributes)
+                }
+            }
+        }
+        writer.endArray()
+        return form.answer(writer)
+    }
+
+    @Sendable private func type(_ visit: Visit) async throws -> Response {
+        let (form, _) = try begin(visit, known: ["local"])
+        let name = try visit.parameter("type")
+        guard let entry = shared.city.views.twin.types().first(where: { $0.type == name }) else {
+            throw Problem(.resourceNotFound, "there is no entity of type `\(name.prefix(200))`")
+        }
+        let kinds = kinds(ofType: name)
+        var writer = JSONWriter()
+        form.write(to: &writer) { writer in
+            writer.object {
+                $0.member("id", CoreIRI.of(name))
+                $0.member("type", "EntityTypeInformation")
+                $0.member("typeName", name)
+                $0.member("entityCount", entry.count)
+                $0.list("attributeDetails", entry.attributes) { attribute, writer in
+                    writer.object {
+                        $0.member("id", CoreIRI.of(attribute))
+                        $0.member("type", "Attribute")
+                        $0.member("attributeName", attribute)
+                        $0.member("attributeTypes", kinds[attribute, default: []].sorted())
+                    }
+                }
+            }
+        }
+        return form.answer(writer)
+    }
+
+    @Sendable private func attributes(_ visit: Visit) async throws -> Response {
+        let (form, parameters) = try begin(visit, known: ["details", "local"])
+        let types = shared.city.views.twin.types()
+        let names = Set(types.flatMap(\.attributes)).sorted()
+        var writer = JSONWriter()
+        guard try parameters.flag("details") else {
+            form.write(to: &writer) { writer in
+                writer.object {
+                    $0.member("id", "urn:ngsi-ld:AttributeList:city")
+                    $0.member("type", "AttributeList")
+                    $0.member("attributeList", names)
+                }
+            }
+            return form.answer(writer)
+        }
+        writer.beginArray()
+        for name in names {
+            form.write(to: &writer) { writer in
+                writer.object {
+                    $0.member("id", CoreIRI.of(name))
+                    $0.member("type", "Attribute")
+                    $0.member("attributeName", name)
+                    $0.member("typeNames", types.filter { $0.attributes.contains(name) }.map(\.type))
+                }
+            }
+        }
+        writer.endArray()
+        return form.answer(writer)
+    }
+
+    @Sendable private func attribute(_ visit: Visit) async throws -> Response {
+        let (form, _) = try begin(visit, known: ["local"])
+        let name = try visit.parameter("attribute")
+        let types = shared.city.views.twin.types().filter { $0.attributes.contains(name) }.map(\.type)
+        guard !types.isEmpty else {
+            throw Problem(.resourceNotFound, "no entity has an attribute `\(name.prefix(200))`")
+        }
+        var (kinds, count) = (Set<String>(), 0)
+        for (_, type, place) in shared.city.views.twin.index() where types.contains(type) {
+            guard let attribute = shared.city.views.twin.entity(at: place)[name] else { continue }
+            kinds.insert(attribute.current.value.ngsiLD.kind.rawValue)
+            count += 1
+        }
+        var writer = JSONWriter()
+        form.write(to: &writer) { writer in
+            writer.object {
+                $0.member("id", CoreIRI.of(name))
+                $0.member("type", "Attribute")
+                $0.member("attributeName", name)
+                $0.member("attributeCount", count)
+                $0.member("attributeTypes", kinds.sorted())
+                $0.member("typeNames", types)
+            }
+        }
+        return form.answer(writer)
+    }
+
+    private func kinds(ofType name: String) -> [String: Set<String>] {
+        var kinds: [String: Set<String>] = [:]
+        for (_, type, place) in shared.city.views.twin.index() where type == name {
+            for attribute in shared.city.views.twin.entity(at: place).attributes {
+                kinds[attribute.definition.attribute, default: []].insert(attribute.current.value.ngsiLD.kind.rawValue)
+            }
+        }
+        return kinds
+    }
+}
+
+/// The IRI of a short name under the core `@context` (CIM 009 §4.4).
+private enum CoreIRI {
+    static func of(_ name: String) -> String {
+        name.contains(":") ? name : "https://uri.etsi.org/ngsi-ld/default-context/\(name)"
+    }
+}

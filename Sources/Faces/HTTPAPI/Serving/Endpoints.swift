@@ -1,0 +1,164 @@
+import CityModel
+import CityPath
+import CityStorage
+import HTTPTypes
+import Hummingbird
+import Logging
+import NGSILD
+import WebConsole
+
+/// Adds endpoints to the routes, each with what stands before and behind it: who asks, and what an error becomes.
+final class Endpoints {
+    let shared: HTTPShared
+    let routes = RouteTable()
+
+    init(shared: HTTPShared) {
+        self.shared = shared
+        StatusEndpoints(shared: shared).register(on: self)
+        DeviceEndpoints(shared: shared).register(on: self)
+        AlertEndpoints(shared: shared).register(on: self)
+        HistoryEndpoint(shared: shared).register(on: self)
+        MapEndpoints(shared: shared).register(on: self)
+        LedgerEndpoints(shared: shared).register(on: self)
+        EventStream(shared: shared).register(on: self)
+        OperatorEndpoints(shared: shared).register(on: self)
+        CatalogueEndpoint(shared: shared).register(on: self)
+        EntityEndpoints(shared: shared).register(on: self)
+        TypeEndpoints(shared: shared).register(on: self)
+        TemporalEndpoints(shared: shared).register(on: self)
+        WritingEndpoints(shared: shared).register(on: self)
+        SignInPages(shared: shared).register(on: self)
+        CityPages(shared: shared).register(on: self)
+        DevicePages(shared: shared).register(on: self)
+        StaticFiles(shared: shared).register(on: self)
+    }
+
+    /// An endpoint that anybody may ask.
+    func open(
+        _ method: HTTPRequest.Method, _ path: String,
+        _ handler: @escaping @Sendable (Request, HTTPContext) async throws -> Response
+    ) {
+        routes.add(method, path) { [shared] request, context in
+            do {
+                return try await handler(request, context)
+            } catch {
+                return shared.answer(error, to: request, on: context.peer, caller: nil)
+            }
+        }
+    }
+
+    /// An endpoint of an API: errors are told as problems.
+    func api(
+        _ method: HTTPRequest.Method, _ path: String, face: APIFace = .platform, isBackground: Bool = false,
+        _ handler: @escaping @Sendable (Visit) async throws -> Response
+    ) {
+        let isUnsafe = method != .get
+        routes.add(method, path) { [shared] request, context in
+            var caller: Caller?
+            do {
+                let known = try await shared.gate.identify(request, from: context.peer, isBackground: isBackground)
+                caller = known
+                if isUnsafe, case .session = known.means {
+                    try shared.gate.checkToken(request.headers[.csrfToken], of: known)
+                }
+                return try await handler(Visit(request: request, context: context, caller: known, city: shared.city))
+            } catch {
+                return shared.answer(error, to: request, on: context.peer, caller: caller, face: face)
+            }
+        }
+    }
+
+    /// A page of the console: whoever has not signed in is shown the way, errors are pages too.
+    func page(_ path: String, _ handler: @escaping @Sendable (Visit) async throws -> ConsolePage) {
+        routes.add(.get, path) { [shared] request, context in
+            await shared.page(request, context) { visit in
+                let page = try await handler(visit)
+                return shared.html(page)
+            }
+        }
+    }
+
+    /// A form of the console, its token checked.
+    func form(
+        _ path: String, _ handler: @escaping @Sendable (Visit, RequestParameters) async throws -> Response
+    ) {
+        routes.add(.post, path) { [shared] request, context in
+            await shared.page(request, context) { visit in
+                let fields = try await shared.bodies.form(of: request, from: context.peer)
+                try shared.gate.checkToken(fields["csrf"], of: visit.caller)
+                return try await handler(visit, fields)
+            }
+        }
+    }
+
+    /// What answers requests.
+    func responder() -> RouterResponder<HTTPContext> {
+        routes.responder { [shared] request, context, methods in
+            await shared.unmatched(request, context, methods)
+        }
+    }
+}
+
+extension HTTPShared {
+    /// What an error becomes for a program. Refusals are put on record here, and nowhere else.
+    func answer(
+        _ error: any Error, to request: Request, on peer: Peer, caller: Caller?, face: APIFace = .platform
+    ) -> Response {
+        problem(error, to: request, on: peer, caller: caller, face: face).response
+    }
+
+    func problem(
+        _ error: any Error, to request: Request, on peer: Peer, caller: Caller?, face: APIFace
+    ) -> Problem {
+        switch error {
+        case let refused as Refused:
+            city.path.record(refused.refusal, by: refused.principal, from: peer.address)
+            var problem = Problem(refused.refusal, in: face)
+            for field in refused.headers { problem.headers.append(field) }
+            return problem
+        case let refusal as Refusal:
+            city.path.record(refusal, by: caller?.principal ?? .unknown(peer.address), from: peer.address)
+            return Problem(refusal, in: face)
+        case let error as NGSILDError: return Problem(ProblemDetails(error))
+        case let problem as Problem: return problem.told(by: face)
+        case let error as StorageError:
+            logger.error("a request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error.message)"])
+            return Problem(.serviceUnavailable, "the store cannot be read now", headers: [.retryAfter: "5"])
+        default:
+            logger.error("a request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+            return Problem(.internalServerError, "something broke on our side").told(by: face)
+        }
+    }
+
+    /// Requests that no route fits.
+    func unmatched(_ request: Request, _ context: HTTPContext, _ methods: [HTTPRequest.Method]) async -> Response {
+        let problem =
+            methods.isEmpty
+            ? Problem(.notFound, "there is nothing at `\(request.uri.path.prefix(200))`")
+            : Problem(
+                .methodNotAllowed, "\(request.method.rawValue.prefix(20)) is not for this; see the header `Allow`",
+                headers: [.allow: Set(methods.map(\.rawValue)).sorted().joined(separator: ", ")])
+        let path = request.uri.path
+        if path.hasPrefix("/ngsi-ld/") { return problem.told(by: .ngsiLD).response }
+        if path.hasPrefix("/api/") || path.hasPrefix("/openapi") { return problem.response }
+        let caller = try? await gate.identify(request, from: context.peer, isBackground: true)
+        return errorPage(problem, for: caller)
+    }
+}
+
+extension Problem {
+    /// Problems of HTTP itself have types in NGSI-LD (CIM 009 §5.5.2).
+    func told(by face: APIFace) -> Problem {
+        guard face == .ngsiLD, type == "about:blank" else { return self }
+        let code: ProblemCode
+        switch status {
+        case .badRequest: code = .invalidRequest
+        case .notFound: code = .resourceNotFound
+        case .internalServerError: code = .internalError
+        default: return self
+        }
+        var problem = Problem(code, detail)
+        problem.headers = headers
+        return problem
+    }
+}

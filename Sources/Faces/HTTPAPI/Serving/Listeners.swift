@@ -1,0 +1,189 @@
+import CityModel
+import CityStorage
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import HummingbirdHTTP2
+import Logging
+import NIOCore
+import NIOSSL
+import ServiceLifecycle
+import Synchronization
+
+/// The sockets: one server for each door, all with the same routes behind them.
+struct Listeners: Sendable {
+    /// A connection on which nothing is asked for this long is closed; so is one whose request does not get on.
+    static let idleLimit = TimeAmount.seconds(60)
+    /// An answer that its reader has not taken by then is given up.
+    static let answerDeadline = TimeAmount.seconds(60)
+    /// What a request's head may be: cookies, tokens and a purpose fit with room to spare.
+    static let headers = HTTP1Channel.Configuration.DecoderConfiguration(
+        maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)
+
+    let shared: HTTPShared
+    let group: any EventLoopGroup
+    let logger: Logger
+
+    /// One service for each door.
+    ///
+    /// - Parameter onReady: Called once, when all accept connections.
+    /// - Throws: When a key or certificate cannot be read, or the socket's folder cannot be made.
+    func services(onReady: @escaping @Sendable (HTTPPorts) -> Void) throws -> [any Service] {
+        let settings = shared.settings
+        let waiting = Bound(
+            doors: 1 + (settings.laboratory == nil ? 0 : 1) + (settings.adminSocket == nil ? 0 : 1), onReady: onReady)
+        let responder = Endpoints(shared: shared).responder()
+        var services: [any Service] = []
+        services.append(try guarded(responder) { waiting.note(https: $0.localAddress?.port) })
+        if let address = settings.laboratory {
+            precondition(
+                ["127.0.0.1", "::1", "localhost"].contains(address.host), "the laboratory listens on loopback only")
+            let channel = plain(responder) { $0.eventLoop.makeSucceededFuture(.laboratory) }
+            services.append(server(channel, .hostname(address.host, port: address.port)) {
+                waiting.note(laboratory: $0.localAddress?.port)
+            })
+        }
+        if let path = settings.adminSocket {
+            try DurableFile.makeFolder((path as NSString).deletingLastPathComponent, mode: 0o700)
+            let channel = plain(responder) { channel in
+                PeerCredentials.userID(of: channel).map { .admin("local:\($0)") }
+            }
+            services.append(server(channel, .unixDomainSocket(path: path)) { _ in
+                chmod(path, 0o600)
+                waiting.noteSocket()
+            })
+        }
+        return services
+    }
+
+    /// Takes the Unix socket's name away.
+    func removeSocket() {
+        if let path = shared.settings.adminSocket { unlink(path) }
+    }
+
+    // MARK: One door
+
+    private func guarded(
+        _ responder: RouterResponder<HTTPContext>, _ onRunning: @escaping @Sendable (any Channel) -> Void
+    ) throws -> any Service {
+        let peers = PeerTable()
+        // The certificate is judged at the first request, so that its refusal has a reason a client can read: BoringSSL
+        // has proved that the peer holds the key, and a connection without identity is worth nothing more.
+        let tls = TLSChannelConfiguration(tlsConfiguration: try tlsConfiguration()) { _, promise in
+            promise.succeed(.certificateVerified)
+        }
+        let base = try HTTP2UpgradeChannel(
+            tlsChannelConfiguration: tls,
+            configuration: HTTP2ChannelConfiguration(
+                idleTimeout: .seconds(120), gracefulCloseTimeout: .seconds(5), streamConfiguration: streams),
+            responder: responding(responder, peers))
+        let channel = PeerChannel(base: base, peers: peers) { $0.eventLoop.makeSucceededFuture(.guarded) }
+        let address = shared.settings.https
+        return server(channel, .hostname(address.host, port: address.port), onRunning)
+    }
+
+    private func plain(
+        _ responder: RouterResponder<HTTPContext>,
+        door: @escaping @Sendable (any Channel) -> EventLoopFuture<Door>
+    ) -> PeerChannel<HTTP1Channel> {
+        let peers = PeerTable()
+        let base = HTTP1Channel(responder: responding(responder, peers), configuration: streams)
+        return PeerChannel(base: base, peers: peers, door: door)
+    }
+
+    private var streams: HTTP1Channel.Configuration {
+        HTTP1Channel.Configuration(idleTimeout: Listeners.idleLimit, httpDecoderConfiguration: Listeners.headers)
+    }
+
+    private func server(
+        _ channel: some ServerChildChannel, _ address: BindAddress,
+        _ onRunning: @escaping @Sendable (any Channel) -> Void
+    ) -> any Service {
+        channel.server(
+            configuration: ServerConfiguration(
+                address: address, backlog: 1_024,
+                availableConnectionsDelegate: .maximum(shared.settings.maximumConnections, logger: quiet)),
+            onServerRunning: { onRunning($0) }, eventLoopGroup: group, logger: quiet)
+    }
+
+    /// The library tells of each connection; that is for those who look for a fault.
+    private var quiet: Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .warning)
+        return logger
+    }
+
+    private func tlsConfiguration() throws -> TLSConfiguration {
+        let settings = shared.settings
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMFile(settings.certificateChainFile).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: settings.privateKeyFile, format: .pem)))
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.certificateVerification = .optionalVerification
+        configuration.trustRoots = .file(settings.authorityFile)
+        configuration.sendCANameList = true
+        return configuration
+    }
+
+    // MARK: One request
+
+    private func responding(
+        _ responder: RouterResponder<HTTPContext>, _ peers: PeerTable
+    ) -> HTTPChannelHandler.Responder {
+        let logger = logger
+        let date = HTTPDate()
+        let security = SecurityHeaders(tiles: shared.settings.tiles)
+        return { request, writer, channel in
+            guard let peer = peers.peer(of: channel) else { throw ChannelError.ioOnClosedChannel }
+            if request.headers[.expect]?.lowercased() == "100-continue" {
+                try await writer.writeInformationalHead(HTTPResponse(status: .continue))
+            }
+            var response = try await responder.respond(
+                to: request, context: HTTPContext(source: HTTPContext.Source(logger: logger, peer: peer)))
+            response.headers.append(HTTPField(name: .date, value: date.now))
+            security.apply(to: &response, door: peer.door)
+            var timer: Scheduled<Void>?
+            if let length = response.body.contentLength, length > 65_536 {
+                timer = channel.eventLoop.scheduleTask(in: Listeners.answerDeadline) { channel.close(promise: nil) }
+            } else if response.status == .contentTooLarge {
+                // The rest of the body would be read and thrown away for as long as the client likes to send it.
+                channel.eventLoop.scheduleTask(in: .seconds(2)) { channel.close(promise: nil) }
+            }
+            defer { timer?.cancel() }
+            try await writer.write(response: response.head, body: response.body)
+        }
+    }
+}
+
+/// Knows when all doors are open.
+private final class Bound: Sendable {
+    private struct State {
+        var doors: Int
+        var https = 0
+        var laboratory: Int?
+    }
+
+    private let state: Mutex<State>
+    private let onReady: @Sendable (HTTPPorts) -> Void
+
+    init(doors: Int, onReady: @escaping @Sendable (HTTPPorts) -> Void) {
+        state = Mutex(State(doors: doors))
+        self.onReady = onReady
+    }
+
+    func note(https port: Int?) { advance { $0.https = port ?? 0 } }
+
+    func note(laboratory port: Int?) { advance { $0.laboratory = port } }
+
+    func noteSocket() { advance { _ in } }
+
+    private func advance(_ change: @Sendable (inout State) -> Void) {
+        let ports = state.withLock { state -> HTTPPorts? in
+            change(&state)
+            state.doors -= 1
+            return state.doors == 0 ? HTTPPorts(https: state.https, laboratory: state.laboratory) : nil
+        }
+        if let ports { onReady(ports) }
+    }
+}

@@ -1,0 +1,108 @@
+import CityModel
+import CityPath
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOSSL
+import PKI
+import Synchronization
+
+/// Through which door a connection came in.
+enum Door: Sendable, Equatable {
+    /// TLS: certificates, sessions, passwords.
+    case guarded
+    /// Plain, loopback only, nobody in particular.
+    case laboratory
+    /// The Unix socket; carries the principal that the operating system vouches for.
+    case admin(String)
+}
+
+/// One connection, and what is known of who is at its other end. Shared by all requests on it.
+final class Peer: Sendable {
+    /// What the TLS handshake has established.
+    enum Standing: Sendable {
+        case withoutCertificate
+        case identified(TrustedIdentity)
+        case refused(Refusal)
+    }
+
+    let door: Door
+    /// Where it comes from, without the port.
+    let address: String
+    let channel: any Channel
+    let executor: LoopExecutor
+    private let standing = Mutex<Standing?>(nil)
+
+    init(door: Door, channel: any Channel) {
+        self.door = door
+        self.channel = channel
+        switch door {
+        case .guarded, .laboratory: address = channel.remoteAddress?.ipAddress ?? "?"
+        case .admin: address = "local"
+        }
+        executor = LoopExecutor(channel.eventLoop)
+    }
+
+    /// Whether it comes from this machine.
+    var isLocal: Bool {
+        if case .admin = door { true } else { address == "::1" || address.hasPrefix("127.") }
+    }
+
+    /// What the handshake has established; judged once for each connection, for resumed TLS sessions too.
+    func standing(by path: GuardedPath) async -> Standing {
+        if let known = standing.withLock({ $0 }) { return known }
+        let certificate = try? await channel.pipeline.handler(type: NIOSSLServerHandler.self)
+            .map { $0.peerCertificate }.get()
+        let judged = judge(certificate ?? nil, by: path)
+        standing.withLock { $0 = judged }
+        return judged
+    }
+
+    private func judge(_ certificate: NIOSSLCertificate?, by path: GuardedPath) -> Standing {
+        guard let certificate else { return .withoutCertificate }
+        do {
+            switch path.identify.certificate([try certificate.toDERBytes()], at: path.clock.now) {
+            case .success(let identity): return .identified(identity)
+            case .failure(let refusal): return .refused(refusal)
+            }
+        } catch {
+            return .refused(
+                Refusal(step: .identify, code: .certificateUntrusted, message: "the certificate cannot be read"))
+        }
+    }
+}
+
+/// The open connections of a listener, so that a request's channel leads to its ``Peer``.
+final class PeerTable: Sendable {
+    private let peers = Mutex<[ObjectIdentifier: Peer]>([:])
+
+    func enter(_ peer: Peer) {
+        let key = ObjectIdentifier(peer.channel)
+        peers.withLock { $0[key] = peer }
+        peer.channel.closeFuture.whenComplete { [weak self] _ in
+            self?.peers.withLock { _ = $0.removeValue(forKey: key) }
+        }
+    }
+
+    /// The connection that a request came on; the parent's for a stream of HTTP/2.
+    func peer(of channel: any Channel) -> Peer? {
+        peers.withLock { peers in
+            if let peer = peers[ObjectIdentifier(channel)] { return peer }
+            return channel.parent.flatMap { peers[ObjectIdentifier($0)] }
+        }
+    }
+}
+
+/// Runs a connection's tasks on the thread that reads and writes for it: a request costs no change of threads.
+final class LoopExecutor: TaskExecutor {
+    private let eventLoop: any EventLoop
+
+    init(_ eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        eventLoop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}

@@ -1,0 +1,60 @@
+import HTTPTypes
+import Hummingbird
+
+/// All endpoints, by method and path. Knows which methods a path has, for `405`.
+final class RouteTable {
+    /// A method and a path with names in braces: `/api/v1/devices/{id}`.
+    struct Route: Sendable, Hashable {
+        let method: HTTPRequest.Method
+        let path: String
+    }
+
+    private let router = Router(context: HTTPContext.self, options: .autoGenerateHeadEndpoints)
+    private(set) var routes: [Route] = []
+
+    func add(
+        _ method: HTTPRequest.Method, _ path: String,
+        _ handler: @escaping @Sendable (Request, HTTPContext) async throws -> Response
+    ) {
+        routes.append(Route(method: method, path: path))
+        router.on(RouterPath(path), method: method, responder: CallbackResponder(callback: handler))
+    }
+
+    /// What answers requests; `unmatched` gets those that no route fits, with the methods that the path has.
+    func responder(
+        unmatched: @escaping @Sendable (Request, HTTPContext, [HTTPRequest.Method]) async throws -> Response
+    ) -> RouterResponder<HTTPContext> {
+        // Added last, the middleware stands around nothing but the router's own "not found".
+        router.add(middleware: Unmatched(routes: routes, answer: unmatched))
+        return router.buildResponder()
+    }
+}
+
+private struct Unmatched: RouterMiddleware {
+    typealias Context = HTTPContext
+
+    let routes: [RouteTable.Route]
+    let answer: @Sendable (Request, HTTPContext, [HTTPRequest.Method]) async throws -> Response
+
+    func handle(
+        _ request: Request, context: HTTPContext, next: (Request, HTTPContext) async throws -> Response
+    ) async throws -> Response {
+        let path = RouterPath(request.uri.path)
+        var methods: [HTTPRequest.Method] = []
+        for route in routes where RouterPath(route.path).matches(path) {
+            methods.append(route.method)
+            if route.method == .get { methods.append(.head) }
+        }
+        return try await answer(request, context, methods)
+    }
+}
+
+extension RouterPath {
+    fileprivate func matches(_ path: RouterPath) -> Bool {
+        for (index, element) in components.enumerated() {
+            if case .recursiveWildcard = element.value { return path.components.count > index }
+            guard index < path.components.count, element ~= path.components[index].description else { return false }
+        }
+        return path.components.count == components.count
+    }
+}
