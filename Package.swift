@@ -58,7 +58,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-asn1", from: "1.3.0"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.10.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.81.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.29.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -117,17 +117,20 @@ let package = Package(
                 "WebConsole", "DemoCity", "MQTTClient", "MQTTPackets", "TransparencyLog", "Detection", "PKI",
                 "JSONBytes", lifecycle, unixSignals, logging, httpClient, yams, nioCore, nioPosix, nioSSL,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ], path: "Sources/Faces/bastide", swiftSettings: strict),
 
         tests("JSONBytes"),
         tests("TimeSeries"),
         tests("Detection"),
         tests("MQTTPackets", [nioCore]),
-        tests("MQTTClient", [nioCore]),
+        tests("MQTTClient", ["MQTTPackets", nioCore, nioPosix, nioSSL]),
         tests("TransparencyLog", [crypto], exclude: ["Judge"]),
         tests("PKI", [crypto, x509, swiftASN1]),
         tests("NGSILD", ["JSONBytes"]),
         tests("DemoCity"),
         tests("WebConsole"),
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["bastide"], path: "Tests/CommandLineTests", swiftSettings: strict),
     ]
 )

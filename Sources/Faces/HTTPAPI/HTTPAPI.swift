@@ -9,6 +9,7 @@
 public import CityPath
 import CityStorage
 import Foundation
+import HTTPTypes
 import HummingbirdCore
 import HummingbirdHTTP2
 import HummingbirdTLS

@@ -30,8 +30,8 @@ struct OutboundWindow {
 extension Connection {
     /// Subscriptions that one connection may have.
     private static let subscriptionBound = 1_000
-    /// Bytes that may wait in the channel for a peer that does not read; QoS 0 messages beyond it are dropped.
-    private static let unreadBound = 1 << 20
+    /// Levels that a topic filter may have.
+    private static let filterLevels = 64
 
     func answer(_ subscribe: Subscribe, _ peer: Peer) {
         var codes: [ReasonCode] = []
@@ -55,6 +55,7 @@ extension Connection {
         let filter = subscription.topicFilter
         let failure: (ReasonCode) -> ReasonCode = { peer.version == .v5 ? $0 : .unspecifiedError }
         guard filter.shareName == nil else { return failure(.sharedSubscriptionsNotSupported) }
+        guard filter.levelCount <= Connection.filterLevels else { return failure(.topicFilterInvalid) }
         guard subscriptions.count < Connection.subscriptionBound || subscriptions.contains(filter) else {
             return failure(.quotaExceeded)
         }

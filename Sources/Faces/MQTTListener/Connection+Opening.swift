@@ -40,8 +40,10 @@ extension Connection {
         shared.path.record(refusal, by: claimedPrincipal(refusal), from: address)
         var properties: Properties = []
         if connect.version == .v5 { properties = [.reasonString(refusal.message)] }
-        send(
-            .connack(Connack(reasonCode: refusal.code.connackReason, properties: properties)), version: connect.version)
+        var reason = refusal.code.connackReason
+        // 3.1.1 has five return codes; what is none of them is "not authorized" (5).
+        if connect.version == .v3_1_1, reason.connectReturnCode == nil { reason = .notAuthorized }
+        send(.connack(Connack(reasonCode: reason, properties: properties)), version: connect.version)
         close()
     }
 
@@ -61,7 +63,8 @@ extension Connection {
             return
         }
         if let will = connect.will, will.qos == .exactlyOnce {
-            send(.connack(Connack(reasonCode: .qosNotSupported)), version: connect.version)
+            // 3.1.1 has no return code for it; the connection is closed without one.
+            if connect.version == .v5 { send(.connack(Connack(reasonCode: .qosNotSupported)), version: .v5) }
             close()
             return
         }

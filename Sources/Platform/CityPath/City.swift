@@ -64,6 +64,8 @@ public final class City: Sendable {
     /// Devices and entities whose records are being changed: of two changes at once, the second is refused.
     let changing = Mutex<Set<String>>([])
     private let lock: CityLock
+    private let store: ViewStore
+    private let logger: Logger
     private let committer: Committer
 
     /// Opens a city: takes its lock, reads its views, replays what the journal has beyond them, and starts to commit.
@@ -135,6 +137,8 @@ public final class City: Sendable {
     ) throws(StorageError) {
         self.directory = directory
         self.lock = lock
+        self.store = store
+        logger = parts.logger
         self.journal = journal
         self.ledger = ledger
         self.views = views
@@ -241,6 +245,12 @@ public final class City: Sendable {
     /// directory's lock is held until the city is let go of.
     public func close() {
         committer.stop()
+        do throws(StorageError) {
+            try journal.close()
+            try store.close()
+        } catch {
+            logger.warning("a store was not closed cleanly", metadata: ["error": "\(error.message)"])
+        }
     }
 }
 

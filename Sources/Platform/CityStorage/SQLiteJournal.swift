@@ -209,6 +209,11 @@ public final class SQLiteJournal: Journal {
     /// The size of the file and of its write-ahead log.
     public var bytesOnDisk: Int64 { fileSize(path) + fileSize(path + "-wal") }
 
+    /// Folds the write-ahead log into the file and lets go of it. Nothing may be asked of the journal afterwards.
+    public func close() throws(StorageError) {
+        try sqlite(path) { try pool.close() }
+    }
+
     /// Reads every page and says what SQLite finds wrong; empty when all is well.
     public func integrityProblems() throws(StorageError) -> [String] {
         try sqlite(path) {

@@ -100,7 +100,7 @@ public final class ViewStore: Sendable {
         let series = try database.cachedStatement(sql: "INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?)")
         for row in snapshot.series {
             try series.execute(arguments: [
-                Int64(row.definition.series.index), try blob(row.definition), row.observedAt?.microseconds,
+                Int64(row.definition.series.index), Data(RecordCoding.encode(row.definition)), row.observedAt?.microseconds,
                 row.value.map { Data(ValueCoding.encode($0)) }, Double(row.score), Data(row.head.make()),
             ])
         }
@@ -265,6 +265,11 @@ public final class ViewStore: Sendable {
             let decoder = JSONDecoder()
             return try Data.fetchAll(database, sql: query).map { try decoder.decode(Record.self, from: $0) }
         }
+    }
+
+    /// Lets go of the file. Nothing may be asked of the views on disk afterwards.
+    public func close() throws(StorageError) {
+        try sqlite(path) { try pool.close() }
     }
 
     /// Bytes of sealed blocks and the readings in them.

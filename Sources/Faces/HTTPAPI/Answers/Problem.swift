@@ -7,10 +7,10 @@ import NIOCore
 
 /// Why a request was not carried out, as a client sees it (RFC 9457).
 struct Problem: Error {
-    let status: HTTPResponse.Status
-    var type = "about:blank"
-    let title: String
-    let detail: String
+    private(set) var status: HTTPResponse.Status
+    private(set) var type = "about:blank"
+    private(set) var title: String
+    private(set) var detail: String
     /// The step and code of the refusal behind it, where there is one.
     var refusal: Refusal?
     var headers = HTTPFields()
@@ -39,10 +39,9 @@ struct Problem: Error {
         if face == .ngsiLD, let code = row.ngsiLD {
             self.init(ProblemDetails(code, detail: refusal.message))
         } else {
-            status = row.status
+            self.init(row.status, refusal.message)
             type = "urn:bastide:refusal:\(refusal.code.rawValue)"
             title = row.title
-            detail = refusal.message
         }
         self.refusal = refusal
         if refusal.code == .unavailable { headers[.retryAfter] = "5" }

@@ -53,4 +53,6 @@ extension HTTPField.Name {
     /// Where a request comes from, as a browser says (Fetch Metadata).
     static let secFetchSite = SecurityHeaders.name("Sec-Fetch-Site")
     static let secFetchMode = SecurityHeaders.name("Sec-Fetch-Mode")
+    /// Asks reverse proxies to give events on as they come.
+    static let accelBuffering = SecurityHeaders.name("X-Accel-Buffering")
 }

@@ -1,10 +1,12 @@
 import CityContext
 import CityModel
 import CityPath
+import CityStorage
 import HTTPTypes
 import Hummingbird
 import JSONBytes
 import NGSILD
+import TimeSeries
 
 /// The history of an entity (CIM 009 §6.19).
 struct TemporalEndpoints: Sendable {

@@ -1,3 +1,4 @@
+import CityContext
 import CityModel
 import CityPath
 import Hummingbird

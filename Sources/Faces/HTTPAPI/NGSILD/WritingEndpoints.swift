@@ -1,5 +1,7 @@
+import CityContext
 import CityModel
 import CityPath
+import CityStorage
 import HTTPTypes
 import Hummingbird
 import JSONBytes
@@ -19,6 +21,7 @@ struct WritingEndpoints: Sendable {
         case missing
     }
 
+    private static let multiStatus = HTTPResponse.Status(code: 207, reasonPhrase: "Multi-Status")
     private static let jsonTypes: Set<String> = ["application/json", "application/merge-patch+json"]
     private static let entityMembers: Set<String> = ["id", "type", "@id", "@type", "@context", "scope"]
 
@@ -110,7 +113,7 @@ struct WritingEndpoints: Sendable {
     /// CIM 009 §5.2.18.
     private func multiStatus(updated: [String], left: [String], _ choice: Choice) -> Response {
         let reason = choice == .existing ? "the entity has no such attribute" : "the entity has this attribute already"
-        return JSONWriter.answer(.multiStatus) {
+        return JSONWriter.answer(WritingEndpoints.multiStatus) {
             $0.member("updated", updated)
             $0.list("notUpdated", left) { name, writer in
                 writer.object {

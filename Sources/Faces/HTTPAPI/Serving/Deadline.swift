@@ -5,7 +5,7 @@ extension Channel {
     func closing<Result>(
         after limit: TimeAmount, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
     ) async rethrows -> Result {
-        let timer = eventLoop.scheduleTask(in: limit) { close(promise: nil) }
+        let timer = eventLoop.scheduleTask(in: limit) { self.close(promise: nil) }
         defer { timer.cancel() }
         return try await body()
     }

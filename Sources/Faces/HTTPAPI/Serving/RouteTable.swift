@@ -39,7 +39,7 @@ private struct Unmatched: RouterMiddleware {
     func handle(
         _ request: Request, context: HTTPContext, next: (Request, HTTPContext) async throws -> Response
     ) async throws -> Response {
-        let path = RouterPath(request.uri.path)
+        let path = request.uri.path.split(separator: "/")
         var methods: [HTTPRequest.Method] = []
         for route in routes where RouterPath(route.path).matches(path) {
             methods.append(route.method)
@@ -50,11 +50,12 @@ private struct Unmatched: RouterMiddleware {
 }
 
 extension RouterPath {
-    fileprivate func matches(_ path: RouterPath) -> Bool {
+    /// Whether a path as it came fits this one, element by element.
+    fileprivate func matches(_ path: [Substring]) -> Bool {
         for (index, element) in components.enumerated() {
-            if case .recursiveWildcard = element.value { return path.components.count > index }
-            guard index < path.components.count, element ~= path.components[index].description else { return false }
+            if element.description == "**" { return path.count > index }
+            guard index < path.count, element ~= path[index] else { return false }
         }
-        return path.components.count == components.count
+        return path.count == components.count
     }
 }

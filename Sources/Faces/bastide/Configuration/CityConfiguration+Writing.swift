@@ -3,7 +3,7 @@ extension CityConfiguration {
     var yaml: String {
         var lines = [
             "# \(cityName)'s configuration. Read once, at the start; `bastide doctor` checks it at any time.",
-            "# Each value can be given in the environment too, under the name in parentheses, or with --set KEY=VALUE.",
+            "# Each value can be given in the environment too, under the name in parentheses.",
         ]
         var section: String?
         for setting in CityConfiguration.settings {

@@ -1,6 +1,37 @@
+import ArgumentParser
+import CityIdentity
+import CityStorage
+import HTTPAPI
+import MQTTListener
 import ServiceLifecycle
 
 extension CityServer {
-    func http() -> any Service { readiness.listens(https: 0, laboratoryHTTP: nil); return Idle() }
+    /// The HTTP face over the city, told by the MQTT face who is connected.
+    ///
+    /// - Throws: When templates or static files are missing beside the program.
+    func http() throws -> any Service {
+        var settings = HTTPSettings(
+            https: HTTPSettings.Address(host: configuration.https.host, port: configuration.https.port),
+            laboratory: laboratory.map { HTTPSettings.Address(host: "127.0.0.1", port: $0.http) },
+            adminSocket: UnixSocketPath.short(directory.socket),
+            certificateChainFile: certificates.serverFiles.chain, privateKeyFile: certificates.serverFiles.key,
+            authorityFile: certificates.rootFile, cityName: configuration.cityName, domain: configuration.domain,
+            version: Bastide.configuration.version, geometryFile: directory.geometry)
+        settings.isSimulation = configuration.isSimulation
+        settings.tiles = configuration.tileLayer
+        settings.leafletDirectory = configuration.leafletDirectory
+        settings.maximumBodyBytes = configuration.httpMaximumBodyBytes
+        let (readiness, connections) = (readiness, connections)
+        return try HTTPFace(
+            city: city, authority: certificates.authority, settings: settings,
+            devices: ConnectedDevices(
+                presence: { device in
+                    connections.presence(of: device).map {
+                        ConnectedDevices.Presence(address: $0.address, since: $0.since)
+                    }
+                }, lastSeen: connections.lastSeen, count: { connections.deviceCount }), logger: logger
+        ) { ports in
+            readiness.listens(https: ports.https, laboratoryHTTP: ports.laboratory)
+        }
+    }
 }
-private struct Idle: Service { func run() async throws { try await gracefulShutdown() } }

@@ -19,11 +19,11 @@ final class CityServer: Sendable {
 
     let city: City
     let configuration: CityConfiguration
-    private let directory: CityDirectory
-    private let certificates: CertificateStore
-    private let laboratory: Laboratory?
-    private let logger: Logger
-    private let connections = ConnectionDirectory()
+    let directory: CityDirectory
+    let certificates: CertificateStore
+    let laboratory: Laboratory?
+    let logger: Logger
+    let connections = ConnectionDirectory()
     let readiness = Readiness()
 
     /// Opens the city and renews the server's certificate where that is due. Nothing listens yet.
@@ -75,7 +75,7 @@ final class CityServer: Sendable {
         let readiness = readiness
         readiness.onReady(onReady)
         // Dependency order. Shutdown runs in reverse: what leans on the faces stops first, then intake, then the city.
-        let services = [mqtt(), http()] + companions
+        let services = [mqtt(), try http()] + companions
         let configurations = services.map {
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: $0, successTerminationBehavior: .gracefullyShutdownGroup,

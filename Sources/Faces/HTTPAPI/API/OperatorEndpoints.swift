@@ -1,0 +1,80 @@
+import CityIdentity
+import CityModel
+import CityPath
+import HTTPTypes
+import Hummingbird
+import JSONBytes
+
+/// The people who may sign in.
+struct OperatorEndpoints: Sendable {
+    let shared: HTTPShared
+
+    func register(on endpoints: Endpoints) {
+        endpoints.api(.get, "/api/v1/operators", list)
+        endpoints.api(.post, "/api/v1/operators", set)
+        endpoints.api(.post, "/api/v1/operators/{name}/certificate", certificate)
+    }
+
+    @Sendable private func list(_ visit: Visit) async throws -> Response {
+        _ = try visit.permit(.readOperations)
+        let people = try await shared.pool.run { [accounts = shared.city.accounts] in try accounts.all() }
+        visit.note(.readOperations, of: "operators", dataClass: .internal)
+        return JSONWriter.answer { writer in
+            writer.list("items", people) { person, writer in
+                writer.object {
+                    $0.member("name", person.name)
+                    $0.member("role", person.role.rawValue)
+                }
+            }
+        }
+    }
+
+    @Sendable private func set(_ visit: Visit) async throws -> Response {
+        _ = try visit.permit(.manageAccounts)
+        let body = try await shared.bodies.object(
+            of: visit.request, from: visit.peer, members: ["name", "role", "password"])
+        guard let name = try body.string("name") else { throw Refusal.malformed("at `$.name`: expected a name") }
+        guard let word = try body.string("role"), let role = PersonRole(rawValue: word) else {
+            let known = PersonRole.allCases.map { "`\($0.rawValue)`" }.joined(separator: " or ")
+            throw Refusal.malformed("at `$.role`: expected \(known)")
+        }
+        let given = try body.string("password")
+        guard given?.utf8.count ?? 0 <= PasswordCheck.longestPassword else {
+            throw Refusal.malformed("at `$.password`: expected at most \(PasswordCheck.longestPassword) bytes")
+        }
+        let password = given ?? PasswordMaker.make()
+        let isNew = try await shared.pool.run { [accounts = shared.city.accounts] in try accounts.person(name) == nil }
+        do {
+            try await shared.city.setAccount(name, password: password, role: role, by: visit.caller.principal)
+        } catch let error as AccountError {
+            throw Refusal.malformed(error.description)
+        }
+        // Whoever was signed in with the old password or role has to sign in again.
+        shared.gate.sessions.end(of: name)
+        shared.gate.passwords.forget(name)
+        return JSONWriter.answer(isNew ? .created : .ok) {
+            $0.member("name", name)
+            $0.member("role", role.rawValue)
+            $0.member("password", ifPresent: given == nil ? password : nil)
+        }
+    }
+
+    @Sendable private func certificate(_ visit: Visit) async throws -> Response {
+        _ = try visit.permit(.manageAccounts)
+        let body = try await shared.bodies.object(
+            of: visit.request, from: visit.peer, members: ["agency", "validityDays"])
+        let name = try visit.parameter("name")
+        let isKnown = try await shared.pool.run { [accounts = shared.city.accounts] in try accounts.person(name) != nil }
+        guard isKnown else { throw Problem(.notFound, "there is no account `\(name.prefix(100))`") }
+        let issued = try await shared.city.issueOperatorCertificate(
+            to: name, agency: try body.string("agency") ?? "city",
+            validityDays: try body.integer("validityDays") ?? 397, with: shared.authority,
+            by: visit.caller.principal
+        ).get()
+        return JSONWriter.answer(.created) {
+            $0.member("keyPEM", issued.keyPEM)
+            $0.member("certificatePEM", issued.certificatePEM)
+            $0.member("authorityPEM", issued.authorityPEM)
+        }
+    }
+}
