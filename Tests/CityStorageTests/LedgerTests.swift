@@ -98,10 +98,10 @@ struct LedgerTests {
         #expect(error?.message.contains("over 6") == true)
     }
 
-    @Test("a batch that was exchanged below a signed checkpoint is damage")
-    func exchangedBatch() throws {
+    @Test("hashes that do not make the tree of a signed checkpoint are damage", arguments: [4, 6])
+    func otherHashes(sequence: Int) throws {
         let error = try reopenedError(
-            after: "UPDATE batch SET hashes = (SELECT hashes FROM batch WHERE sequence = 1) WHERE sequence = 5")
+            after: "UPDATE batch SET hashes = zeroblob(length(hashes)) WHERE sequence = \(sequence)")
         #expect(error?.code == .damaged)
     }
 

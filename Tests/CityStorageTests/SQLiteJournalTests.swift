@@ -102,8 +102,8 @@ struct SQLiteJournalTests {
         for share in [0.1, 0.3, 0.5, 0.7, 0.9, 0.999] {
             try folder.overwrite("journal.sqlite", with: whole.prefix(Int(Double(whole.count) * share)))
             let error = storageError { try readAll() }
-            #expect(error?.code == .damaged, "cut to \(share)")
-            #expect(error?.message.contains(folder.journal) == true)
+            #expect(error?.code == .damaged, "cut to \(share): \(error?.message ?? "no error")")
+            #expect(error?.message.contains(folder.journal) == true, "\(share): \(error?.message ?? "")")
             for name in folder.names { folder.remove(name) }
         }
     }

@@ -40,8 +40,13 @@ extension Connection {
         case .failure(let no): refusal = no
         case .success(let route):
             let before = gathered.observations.count
-            refusal = shared.path.understand(
-                payload, on: route, at: now, scratch: &scratch.object, into: &gathered.observations)
+            // An empty retained message says nothing: it takes back what was retained before [MQTT-3.3.1-6].
+            let isRemoval = header.retain && payload.isEmpty
+            refusal =
+                isRemoval
+                ? nil
+                : shared.path.understand(
+                    payload, on: route, at: now, scratch: &scratch.object, into: &gathered.observations)
             if refusal == nil, header.retain || !shared.relay.isIdle {
                 keepForSubscribers(header, route, payload, observationsFrom: before)
             }

@@ -163,7 +163,7 @@ extension AlertDraft {
         self.init(
             entity: definition.entity, attribute: definition.attribute, device: definition.device,
             kind: String(describing: finding.kind), severity: finding.kind == .stuck ? .notice : .warning,
-            text: finding.explanation(value: value, unit: definition.unitCode ?? "", name: definition.attribute),
+            text: finding.explanation(value: value, unit: UnitSymbols.symbol(of: definition.unitCode), name: definition.attribute),
             observedAt: observedAt)
     }
 }

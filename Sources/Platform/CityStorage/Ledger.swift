@@ -28,6 +28,8 @@ public final class Ledger: Sendable {
         do {
             frontier = Mutex(try LogFrontier(size: size, reader: reader))
             _ = try Checkpoint(origin: origin, size: size, rootHash: .zero)
+        } catch let error as StorageError {
+            throw error
         } catch {
             throw StorageError(.damaged, "the ledger's tree cannot be read from the journal", cause: error)
         }

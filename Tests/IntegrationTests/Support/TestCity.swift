@@ -94,6 +94,15 @@ struct Credentials: Sendable {
         authority = "\(folder)/ca.crt"
     }
 
+    /// Copies the files of others here.
+    func take(from other: Credentials) throws {
+        let folder = (key as NSString).deletingLastPathComponent
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for (from, to) in [(other.key, key), (other.certificate, certificate), (other.authority, authority)] {
+            try FileManager.default.copyItem(atPath: from, toPath: to)
+        }
+    }
+
     /// How to speak TLS with them.
     func tlsContext() throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
@@ -152,6 +161,14 @@ final class ServedCity: Sendable {
     ) async throws -> MQTTConnection {
         try await MQTTConnection.connect(
             host: "127.0.0.1", port: ports.mqtt, tls: try credentials.tlsContext(), options: options)
+    }
+
+    /// Connects over TLS, naming nobody, and trusting whoever answers.
+    func connectWithoutCertificate(_ options: MQTTConnectionOptions) async throws -> MQTTConnection {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.certificateVerification = .none
+        return try await MQTTConnection.connect(
+            host: "127.0.0.1", port: ports.mqtt, tls: try NIOSSLContext(configuration: configuration), options: options)
     }
 }
 

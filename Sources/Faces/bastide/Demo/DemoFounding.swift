@@ -70,6 +70,22 @@ struct DemoFounding {
         for index in town.devices.indices {
             try await remember(index, simulation, city, until: now)
         }
+        try await acknowledgePast(city)
+    }
+
+    /// What detectors found in the past week is no news: it stays on record, acknowledged.
+    private func acknowledgePast(_ city: City) async throws {
+        // Findings of one batch are committed with the next one.
+        _ = try await city.path.committed().get() as Receipt
+        _ = try await city.path.committed().get() as Receipt
+        let open = city.views.alerts.newest(AlertBook.bound) { $0.acknowledgedAt == nil }
+        let past = open.map { alert in
+            CityEvent.alertAcknowledged(
+                Acknowledgement(
+                    alert: alert.id, by: Principal.service("demo").name, at: city.clock.now,
+                    note: "from the week before the demo began"))
+        }
+        _ = try await city.path.committed(events: past).get() as Receipt
     }
 
     /// What a device would have published: the same payloads, on its own topic, through the same path.
