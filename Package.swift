@@ -130,6 +130,23 @@ let package = Package(
         tests("NGSILD", ["JSONBytes"]),
         tests("DemoCity"),
         tests("WebConsole"),
+        tests("CityModel"),
+        tests("CityStorage", ["CityModel", "JSONBytes", "TimeSeries", "TransparencyLog", grdb]),
+        tests("CityIdentity", ["CityModel", "CityStorage", "PKI"]),
+        tests("CityContext", ["CityModel", "CityStorage"]),
+        tests(
+            "CityPath",
+            [
+                "CityModel", "CityStorage", "CityIdentity", "CityContext", "JSONBytes", "PKI", "TimeSeries",
+                "TransparencyLog", logging,
+            ]),
+        .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: strict),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "bastide", "CityModel", "CityStorage", "JSONBytes", "MQTTClient", "MQTTPackets", "TimeSeries",
+                "TransparencyLog", nioCore, nioPosix, nioSSL,
+            ], path: "Tests/IntegrationTests", swiftSettings: strict),
         .testTarget(
             name: "CommandLineTests", dependencies: ["bastide"], path: "Tests/CommandLineTests", swiftSettings: strict),
     ]

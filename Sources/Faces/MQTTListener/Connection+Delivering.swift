@@ -37,7 +37,7 @@ extension Connection {
         var codes: [ReasonCode] = []
         var fresh: [(filter: TopicFilter, grant: MessageRelay.Tree.Grant)] = []
         if peer.version == .v5, !subscribe.properties.subscriptionIdentifiers.isEmpty {
-            disconnect(because: .subscriptionIdentifiersNotSupported, "Subscription Identifier Available is 0")
+            breakOff(because: .subscriptionIdentifiersNotSupported, "Subscription Identifier Available is 0")
             return
         }
         for subscription in subscribe.subscriptions {

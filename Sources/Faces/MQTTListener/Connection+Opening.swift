@@ -63,6 +63,9 @@ extension Connection {
             return
         }
         if let will = connect.will, will.qos == .exactlyOnce {
+            let refusal = Refusal(
+                step: .understand, code: .unsupported, message: "a will at QoS 2 is not supported: Maximum QoS is 1")
+            shared.path.record(refusal, by: principal, from: address)
             // 3.1.1 has no return code for it; the connection is closed without one.
             if connect.version == .v5 { send(.connack(Connack(reasonCode: .qosNotSupported)), version: .v5) }
             close()

@@ -32,7 +32,7 @@ extension Connection {
         let topic = UnsafeRawBufferPointer(rebasing: packet[header.topicName])
         let payload = UnsafeRawBufferPointer(rebasing: packet[header.payload])
         if let violation = violation(header) {
-            disconnect(because: violation.reason, violation.words)
+            breakOff(because: violation.reason, violation.words)
             return
         }
         let refusal: Refusal?

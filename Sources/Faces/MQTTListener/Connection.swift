@@ -196,11 +196,11 @@ final class Connection: ChannelInboundHandler {
             submitGathered()
             context?.close(promise: nil)
         case (.auth, .open):
-            disconnect(because: .protocolError, "no authentication method was agreed on")
+            breakOff(because: .protocolError, "no authentication method was agreed on")
         case (.pubrec, .open), (.pubrel, .open), (.pubcomp, .open):
-            disconnect(because: .protocolError, "QoS 2 is not supported: Maximum QoS is 1")
+            breakOff(because: .protocolError, "QoS 2 is not supported: Maximum QoS is 1")
         default:
-            disconnect(because: .protocolError, "\(packet.type) does not belong here")
+            breakOff(because: .protocolError, "\(packet.type) does not belong here")
         }
     }
 
@@ -242,6 +242,14 @@ final class Connection: ChannelInboundHandler {
             send(.connack(Connack(reasonCode: .unsupportedProtocolVersion)), version: version)
         }
         close()
+    }
+
+    /// A packet that asks for what this server has said it does not do: record it, say the reason code, and close.
+    func breakOff(because reason: ReasonCode, _ words: String) {
+        shared.path.record(
+            Refusal(step: .understand, code: .unsupported, message: words), by: principal, from: address)
+        submitGathered()
+        disconnect(because: reason, words)
     }
 
     var principal: Principal {

@@ -74,6 +74,21 @@ public struct MQTTPorts: Sendable, Equatable {
     public let laboratory: Int?
 }
 
+/// Why the face does not listen: its address is taken, or not one of this machine's.
+public struct MQTTListenError: Error, CustomStringConvertible {
+    /// The address that was asked for.
+    public let address: MQTTSettings.Address
+    /// For the log.
+    public let cause: any Error
+
+    /// For people: the address, and what the system says.
+    public var description: String {
+        let why = (cause as? IOError).map { String(cString: strerror($0.errnoCode)).lowercased() } ?? "\(cause)"
+        return "MQTT cannot listen on \(address.host):\(address.port): \(why); end the program that has it, or choose another "
+            + "with `--mqtt` or `listen.mqtt`"
+    }
+}
+
 /// Serves MQTT until it is told to stop.
 public struct MQTTListener: Service {
     private let city: City
@@ -105,7 +120,7 @@ public struct MQTTListener: Service {
 
     /// Listens, and serves until graceful shutdown; then every peer is told (0x8B) and disconnected.
     ///
-    /// - Throws: When a port is taken, or a key or certificate cannot be read.
+    /// - Throws: ``MQTTListenError`` when a port is taken; NIOSSL's errors when a key or certificate cannot be read.
     public func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads ?? usableCores())
         do {
@@ -147,8 +162,8 @@ public struct MQTTListener: Service {
     private func bind(
         _ address: MQTTSettings.Address, on group: MultiThreadedEventLoopGroup,
         _ configure: @escaping @Sendable (any Channel) throws -> Void
-    ) async throws -> any Channel {
-        try await ServerBootstrap(group: group)
+    ) async throws(MQTTListenError) -> any Channel {
+        let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4_096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
@@ -159,7 +174,11 @@ public struct MQTTListener: Service {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try configure(channel) }
             }
-            .bind(host: address.host, port: address.port).get()
+        do {
+            return try await bootstrap.bind(host: address.host, port: address.port).get()
+        } catch {
+            throw MQTTListenError(address: address, cause: error)
+        }
     }
 
     /// Verification itself is the path's: BoringSSL proves that the peer holds the key, ``CityPath/Identify`` judges the

@@ -46,7 +46,8 @@ public final class Sessions: Sendable {
     public func session(_ token: String, at now: Timestamp) -> Session? {
         sessions.withLock { sessions in
             guard var session = sessions[token] else { return nil }
-            guard now.since(session.usedAt) < Sessions.idleLimit, now.since(session.startedAt) < Sessions.lifetime else {
+            guard now.since(session.usedAt) < Sessions.idleLimit, now.since(session.startedAt) < Sessions.lifetime
+            else {
                 sessions.removeValue(forKey: token)
                 return nil
             }

@@ -16,6 +16,7 @@ public final class SQLiteJournal: Journal {
     ///   ``StorageError/Code/newerFormat`` when a newer program wrote it.
     public init(path: String) throws(StorageError) {
         self.path = path
+        try SQLiteJournal.refuseTruncated(path: path)
         pool = try sqlite(path) {
             var configuration = Configuration()
             configuration.maximumReaderCount = 4
@@ -27,7 +28,6 @@ public final class SQLiteJournal: Journal {
             }
             return try DatabasePool(path: path, configuration: configuration)
         }
-        try SQLiteJournal.refuseTruncated(path: path, pool: pool)
         guard try hasTables() else {
             try sqlite(path) { try pool.write(SQLiteJournal.makeTables) }
             return
@@ -73,20 +73,18 @@ public final class SQLiteJournal: Journal {
     }
 
     /// SQLite finds a cut-off file only when it reads the missing page; we want to know before we serve from it.
-    private static func refuseTruncated(path: String, pool: DatabasePool) throws(StorageError) {
-        let (pages, pageBytes) = try sqlite(path) {
-            try pool.read { database in
-                (
-                    try Int64.fetchOne(database, sql: "PRAGMA page_count") ?? 0,
-                    try Int64.fetchOne(database, sql: "PRAGMA page_size") ?? 0
-                )
-            }
-        }
-        let fileBytes = fileSize(path)
-        let logBytes = fileSize(path + "-wal")
-        guard fileBytes >= pages * pageBytes || logBytes > 0 else {
-            throw StorageError(
-                .damaged, "\(path) is cut off: \(fileBytes) of \(pages * pageBytes) bytes are there")
+    ///
+    /// The header states the pages there are: page size at byte 16, pages at byte 28 (SQLite file format, §1.3). Beside
+    /// a write-ahead log, pages may still be in there.
+    private static func refuseTruncated(path: String) throws(StorageError) {
+        guard fileSize(path + "-wal") == 0, let file = FileHandle(forReadingAtPath: path),
+            let header = try? file.read(upToCount: 100), header.count == 100
+        else { return }
+        let pageBytes = header[16...17].reduce(0) { $0 << 8 | Int64($1) }
+        let pages = header[28...31].reduce(0) { $0 << 8 | Int64($1) }
+        let expected = pages * (pageBytes == 1 ? 65_536 : pageBytes)
+        guard fileSize(path) >= expected else {
+            throw StorageError(.damaged, "\(path) is cut off: \(fileSize(path)) of \(expected) bytes are there")
         }
     }
 
@@ -211,7 +209,11 @@ public final class SQLiteJournal: Journal {
 
     /// Folds the write-ahead log into the file and lets go of it. Nothing may be asked of the journal afterwards.
     public func close() throws(StorageError) {
-        try sqlite(path) { try pool.close() }
+        try sqlite(path) {
+            // Before the pool's readers are the last to go, which cannot do it. What stays in the log is read from there.
+            try? pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            try pool.close()
+        }
     }
 
     /// Reads every page and says what SQLite finds wrong; empty when all is well.

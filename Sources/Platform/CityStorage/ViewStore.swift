@@ -269,7 +269,11 @@ public final class ViewStore: Sendable {
 
     /// Lets go of the file. Nothing may be asked of the views on disk afterwards.
     public func close() throws(StorageError) {
-        try sqlite(path) { try pool.close() }
+        try sqlite(path) {
+            // Before the pool's readers are the last to go, which cannot do it. What stays in the log is read from there.
+            try? pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            try pool.close()
+        }
     }
 
     /// Bytes of sealed blocks and the readings in them.

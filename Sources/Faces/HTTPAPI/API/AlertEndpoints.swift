@@ -15,15 +15,15 @@ struct AlertEndpoints: Sendable {
     let shared: HTTPShared
 
     func register(on endpoints: Endpoints) {
-        endpoints.api(.get, "/api/v1/alerts", list)
+        endpoints.api(
+            .get, "/api/v1/alerts", parameters: ["status", "severity", "entity", "limit", "offset"], list)
         endpoints.api(.post, "/api/v1/alerts/{id}/acknowledge", acknowledge)
-        endpoints.api(.get, "/api/v1/refusals", refusals)
+        endpoints.api(.get, "/api/v1/refusals", parameters: ["limit", "code", "principal"], refusals)
     }
 
     @Sendable private func list(_ visit: Visit) async throws -> Response {
         let permit = try visit.permit(.readOperations)
-        let parameters = try visit.request.query()
-        try parameters.check(known: ["status", "severity", "entity", "limit", "offset"])
+        let parameters = visit.parameters
         let status = try parameters.word("status", as: Status.self) ?? .open
         let severity = try parameters.word("severity", as: AlertSeverity.self)
         let entity = parameters.text("entity")
@@ -59,8 +59,7 @@ struct AlertEndpoints: Sendable {
 
     @Sendable private func refusals(_ visit: Visit) async throws -> Response {
         _ = try visit.permit(.readOperations)
-        let parameters = try visit.request.query()
-        try parameters.check(known: ["limit", "code", "principal"])
+        let parameters = visit.parameters
         let code = try parameters.word("code", as: Refusal.Code.self)
         let principal = parameters.text("principal")
         let limit = try parameters.integer("limit", in: 0...AlertEndpoints.highestLimit, default: 100)

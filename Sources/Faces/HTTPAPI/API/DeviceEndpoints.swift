@@ -16,7 +16,8 @@ struct DeviceEndpoints: Sendable {
     let shared: HTTPShared
 
     func register(on endpoints: Endpoints) {
-        endpoints.api(.get, "/api/v1/devices", list)
+        endpoints.api(
+            .get, "/api/v1/devices", parameters: ["status", "agency", "type", "q", "limit", "offset"], list)
         endpoints.api(.get, "/api/v1/devices/{id}", one)
         endpoints.api(.post, "/api/v1/devices", enrol)
         endpoints.api(.post, "/api/v1/devices/{id}/readings", readings)
@@ -29,8 +30,7 @@ struct DeviceEndpoints: Sendable {
 
     @Sendable private func list(_ visit: Visit) async throws -> Response {
         _ = try visit.permit(.readOperations)
-        let parameters = try visit.request.query()
-        try parameters.check(known: ["status", "agency", "type", "q", "limit", "offset"])
+        let parameters = visit.parameters
         let status = try parameters.word("status", as: DeviceStatus.self)
         let (agency, type) = (parameters.text("agency"), parameters.text("type"))
         let text = parameters.text("q")?.lowercased()

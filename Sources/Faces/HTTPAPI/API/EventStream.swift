@@ -31,7 +31,8 @@ struct EventStream: Sendable {
         _ = try visit.permit(.readOperations)
         guard let subscription = shared.city.views.feed.subscribe() else {
             throw Refusal(
-                step: .publish, code: .unavailable, message: "\(LiveFeed.subscribers) readers listen already: try later")
+                step: .publish, code: .unavailable, message: "\(LiveFeed.subscribers) readers listen already: try later"
+            )
         }
         visit.note(.readEntities, of: "events", dataClass: permit.highestClass)
         let body = ResponseBody { writer in

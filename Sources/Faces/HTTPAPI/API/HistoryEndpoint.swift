@@ -15,15 +15,16 @@ struct HistoryEndpoint: Sendable {
     let shared: HTTPShared
 
     func register(on endpoints: Endpoints) {
-        endpoints.api(.get, "/api/v1/entities/{id}/history") { visit in
+        endpoints.api(
+            .get, "/api/v1/entities/{id}/history", parameters: ["attribute", "from", "to", "points"]
+        ) { visit in
             try await shared.pool.run { try history(visit) }
         }
     }
 
     private func history(_ visit: Visit) throws -> Response {
         let permit = try visit.permit(.readEntities)
-        let parameters = try visit.request.query()
-        try parameters.check(known: ["attribute", "from", "to", "points"])
+        let parameters = visit.parameters
         let id = EntityID(try visit.parameter("id"))
         guard let name = parameters.text("attribute") else { throw Problem(.badRequest, "`attribute` is missing") }
         let to = try parameters.moment("to") ?? visit.now
@@ -71,7 +72,8 @@ extension Permit {
         guard definition.label.dataClass > highestClass else { return }
         throw Refusal(
             step: .authorise, code: .notPermitted,
-            message: "`\(definition.attribute)` is \(definition.label.dataClass.rawValue): state why you read it in the "
+            message:
+                "`\(definition.attribute)` is \(definition.label.dataClass.rawValue): state why you read it in the "
                 + "header `Bastide-Purpose`")
     }
 }

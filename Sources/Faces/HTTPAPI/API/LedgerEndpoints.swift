@@ -26,10 +26,10 @@ struct LedgerEndpoints: Sendable {
             _ = try visit.permit(.readLedger)
             return .text(shared.city.ledger.verifierKey + "\n")
         }
-        endpoints.api(.get, "/api/v1/ledger/proof") { visit in
+        endpoints.api(.get, "/api/v1/ledger/proof", parameters: ["entity", "attribute", "observedAt"]) { visit in
             try await shared.pool.run { try proof(visit) }
         }
-        endpoints.api(.get, "/api/v1/ledger/consistency") { visit in
+        endpoints.api(.get, "/api/v1/ledger/consistency", parameters: ["from", "to"]) { visit in
             try await shared.pool.run { try consistency(visit) }
         }
     }
@@ -59,8 +59,7 @@ struct LedgerEndpoints: Sendable {
     private func proof(_ visit: Visit) throws -> Response {
         _ = try visit.permit(.readLedger)
         let permit = try visit.permit(.readEntities)
-        let parameters = try visit.request.query()
-        try parameters.check(known: ["entity", "attribute", "observedAt"])
+        let parameters = visit.parameters
         guard let entity = parameters.text("entity"), let attribute = parameters.text("attribute") else {
             throw Problem(.badRequest, "`entity` and `attribute` are needed")
         }
@@ -107,8 +106,7 @@ struct LedgerEndpoints: Sendable {
 
     private func consistency(_ visit: Visit) throws -> Response {
         _ = try visit.permit(.readLedger)
-        let parameters = try visit.request.query()
-        try parameters.check(known: ["from", "to"])
+        let parameters = visit.parameters
         let ledger = shared.city.ledger
         let size = Int(clamping: ledger.size)
         guard size > 0 else { throw Problem(.notFound, "the ledger is empty") }

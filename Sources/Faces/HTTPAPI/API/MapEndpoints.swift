@@ -53,7 +53,8 @@ struct MapEndpoints: Sendable {
     private func geometry(_ request: Request) -> Response {
         let type = "application/geo+json"
         let path = shared.settings.geometryFile
-        guard let facts = try? FileManager.default.attributesOfItem(atPath: path), let bytes = FileManager.default.contents(atPath: path)
+        guard let facts = try? FileManager.default.attributesOfItem(atPath: path),
+            let bytes = FileManager.default.contents(atPath: path)
         else { return .text("{\"type\":\"FeatureCollection\",\"features\":[]}", type: type) }
         let changed = (facts[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
         let tag = "\"\(bytes.count)-\(Int64(changed * 1_000))\""

@@ -26,7 +26,8 @@ struct OpenAPIDocument: Sendable {
 
     var json: Response {
         Response(
-            status: .ok, headers: [.contentType: "application/vnd.oai.openapi+json;version=3.1", .cacheControl: "no-store"],
+            status: .ok,
+            headers: [.contentType: "application/vnd.oai.openapi+json;version=3.1", .cacheControl: "no-store"],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: jsonText)))
     }
 }

@@ -64,7 +64,8 @@ struct OperatorEndpoints: Sendable {
         let body = try await shared.bodies.object(
             of: visit.request, from: visit.peer, members: ["agency", "validityDays"])
         let name = try visit.parameter("name")
-        let isKnown = try await shared.pool.run { [accounts = shared.city.accounts] in try accounts.person(name) != nil }
+        let isKnown = try await shared.pool.run { [accounts = shared.city.accounts] in try accounts.person(name) != nil
+        }
         guard isKnown else { throw Problem(.notFound, "there is no account `\(name.prefix(100))`") }
         let issued = try await shared.city.issueOperatorCertificate(
             to: name, agency: try body.string("agency") ?? "city",

@@ -79,7 +79,9 @@ struct StatusEndpoints: Sendable {
 
     private func gauges() -> [CityMetrics.Sample] {
         let city = shared.city
-        func gauge(_ name: String, _ help: String, _ value: Double, label: (String, String)? = nil) -> CityMetrics.Sample {
+        func gauge(_ name: String, _ help: String, _ value: Double, label: (String, String)? = nil)
+            -> CityMetrics.Sample
+        {
             CityMetrics.Sample(
                 name: name, help: help, isCounter: false, label: label.map { (name: $0.0, value: $0.1) }, value: value)
         }

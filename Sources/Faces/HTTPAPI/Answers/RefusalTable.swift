@@ -3,7 +3,7 @@ import HTTPTypes
 import NGSILD
 
 extension Refusal {
-    /// HTTP status, title and, where CIM 009 has one, the NGSI-LD problem. One row per code, and no second table anywhere.
+    /// HTTP status, title and, where CIM 009 has one, the NGSI-LD problem. One row per code, no second table anywhere.
     var row: (status: HTTPResponse.Status, title: String, ngsiLD: ProblemCode?) {
         switch code {
         case .notIdentified: (.unauthorized, "Not identified", nil)

@@ -31,7 +31,9 @@ struct CityPages: Sendable {
         _ = try visit.permit(.readOperations)
         let conditions = Conditions(of: shared)
         let all = shared.city.views.twin.index().map { entry in
-            shared.row(of: VisibleEntity(shared.city.views.twin.entity(at: entry.place), upTo: permit.highestClass), conditions)
+            shared.row(
+                of: VisibleEntity(shared.city.views.twin.entity(at: entry.place), upTo: permit.highestClass), conditions
+            )
         }
         let first = all.filter { $0.state == .alert }.prefix(CityPages.pageSize)
         let others = all.filter { $0.state != .alert }.prefix(CityPages.pageSize - first.count)
@@ -50,7 +52,7 @@ struct CityPages: Sendable {
 
     private func entities(_ visit: Visit) throws -> ConsolePage {
         let permit = try visit.permit(.readEntities)
-        let parameters = try visit.request.query(isForm: true)
+        let parameters = visit.parameters
         let (type, text) = (parameters.text("type"), parameters["q"] ?? "")
         let wanted = text.lowercased()
         let conditions = Conditions(of: shared)
@@ -100,7 +102,7 @@ struct CityPages: Sendable {
 
     private func alerts(_ visit: Visit) throws -> ConsolePage {
         let permit = try visit.permit(.readOperations)
-        let parameters = try visit.request.query(isForm: true)
+        let parameters = visit.parameters
         let filter = try parameters.word("status", as: AlertFilter.self) ?? .open
         let all = shared.city.views.alerts.newest(.max)
         let found = all.filter { alert in
@@ -140,7 +142,7 @@ struct CityPages: Sendable {
 
     private func refusals(_ visit: Visit) throws -> ConsolePage {
         _ = try visit.permit(.readOperations)
-        let parameters = try visit.request.query(isForm: true)
+        let parameters = visit.parameters
         let step = try parameters.word("step", as: ConsoleStep.self)
         let text = parameters["q"] ?? ""
         let wanted = text.lowercased()

@@ -48,7 +48,8 @@ extension HTTPShared {
 extension RefusalRecord {
     var row: RefusalRow {
         RefusalRow(
-            principal: principal, source: source, step: step.console, code: code.rawValue, message: message, count: count,
+            principal: principal, source: source, step: step.console, code: code.rawValue, message: message,
+            count: count,
             last: ConsoleTime(at))
     }
 }

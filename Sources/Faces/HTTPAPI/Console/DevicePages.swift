@@ -20,7 +20,7 @@ struct DevicePages: Sendable {
 
     private func list(_ visit: Visit) throws -> ConsolePage {
         _ = try visit.permit(.readOperations)
-        let parameters = try visit.request.query(isForm: true)
+        let parameters = visit.parameters
         let status = try parameters.word("status", as: ConsoleDeviceStatus.self)
         var isConnected: Bool?
         switch parameters.text("connection") {
@@ -54,7 +54,7 @@ struct DevicePages: Sendable {
         let device = try shared.device(try visit.parameter("id"))
         let sight = shared.sight(of: device)
         let daysLeft = device.certificateNotAfter.since(visit.now).components.seconds / 86_400
-        let confirming = try visit.request.query(isForm: true).text("confirm").flatMap { DeviceAction(rawValue: $0) }
+        let confirming = visit.parameters.text("confirm").flatMap { DeviceAction(rawValue: $0) }
         let refusals = shared.city.views.refusals.newest(20) { $0.principal == "device/\(device.id)" }
         visit.note(.readOperations, of: "device/\(device.id)", dataClass: .internal)
         return .device(

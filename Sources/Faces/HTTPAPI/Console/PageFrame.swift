@@ -54,11 +54,14 @@ extension HTTPShared {
         do {
             let known = try await gate.identify(request, from: context.peer)
             caller = known
-            return try await handler(Visit(request: request, context: context, caller: known, city: city))
+            let parameters = try request.query(isForm: true)
+            return try await handler(
+                Visit(request: request, context: context, parameters: parameters, caller: known, city: city))
         } catch let refused as Refused where refused.refusal.code == .notIdentified {
             return signInFirst(request)
         } catch {
-            return errorPage(problem(error, to: request, on: context.peer, caller: caller, face: .platform), for: caller)
+            return errorPage(
+                problem(error, to: request, on: context.peer, caller: caller, face: .platform), for: caller)
         }
     }
 
@@ -72,7 +75,8 @@ extension HTTPShared {
             return html(
                 .signedOut(SignedOutPage(city: consoleCity, hasExpired: true)), status: .unauthorized, headers: headers)
         }
-        let path = request.uri.path == "/" ? "/sign-in" : "/sign-in?returnTo=\(PercentCoding.encode(request.head.path ?? "/"))"
+        let path =
+            request.uri.path == "/" ? "/sign-in" : "/sign-in?returnTo=\(PercentCoding.encode(request.head.path ?? "/"))"
         return .seeOther(path, headers: headers)
     }
 }

@@ -55,7 +55,8 @@ struct SignInPages: Sendable {
         let fields = try await shared.bodies.form(of: request, from: peer)
         guard let token = ConsoleCookie.gate.value(in: request), Secrets.areEqual(token, fields["csrf"] ?? "") else {
             throw Refusal(
-                step: .identify, code: .notPermitted, message: "the form is not this browser's: reload the page and try again")
+                step: .identify, code: .notPermitted,
+                message: "the form is not this browser's: reload the page and try again")
         }
         let name = String((fields["name"] ?? "").prefix(64))
         let returnTo = SignInPages.local(fields["returnTo"])

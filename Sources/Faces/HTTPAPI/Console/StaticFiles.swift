@@ -9,7 +9,8 @@ struct StaticFiles: Sendable {
 
     func register(on endpoints: Endpoints) {
         endpoints.open(.get, "/static/**") { [shared] request, _ in
-            guard let path = PercentCoding.decode(request.uri.path), let asset = shared.renderer.assets.asset(atPath: path)
+            guard let path = PercentCoding.decode(request.uri.path),
+                let asset = shared.renderer.assets.asset(atPath: path)
             else { throw Problem(.notFound, "there is no such file") }
             return StaticFiles.conditional(
                 request, etag: asset.etag,

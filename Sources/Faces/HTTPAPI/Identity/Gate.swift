@@ -27,9 +27,12 @@ final class Gate: Sendable {
     ///   - request: The request.
     ///   - peer: Its connection.
     ///   - isBackground: Whether a page asks by itself, which does not keep a session alive.
+    /// - Returns: Who asks.
     /// - Throws: ``Refused`` when there is nobody, or somebody who may not act.
     func identify(_ request: Request, from peer: Peer, isBackground: Bool = false) async throws -> Caller {
-        if let refusal = CrossOrigin.refusal(of: request, at: peer.door) { throw Refused(refusal, by: .unknown(peer.address)) }
+        if let refusal = CrossOrigin.refusal(of: request, at: peer.door) {
+            throw Refused(refusal, by: .unknown(peer.address))
+        }
         switch peer.door {
         case .laboratory: return Caller(principal: .laboratory, means: .connection, csrfToken: "")
         case .admin(let name): return caller(.service(name), .connection)
@@ -92,7 +95,8 @@ final class Gate: Sendable {
         guard let (name, password) = BasicCredentials.parse(header) else {
             throw Refused(
                 Refusal(
-                    step: .identify, code: .notIdentified, message: "expected `Authorization: Basic` with name and password"),
+                    step: .identify, code: .notIdentified,
+                    message: "expected `Authorization: Basic` with name and password"),
                 by: .unknown(peer.address), headers: [.wwwAuthenticate: basicChallenge])
         }
         switch try await passwords.checkRemembering(name: name, password: password, from: peer.address) {
@@ -110,7 +114,8 @@ final class Gate: Sendable {
     /// Programs are asked for a password. Browsers are not, they would ask people in a window of their own.
     private func challenge(for request: Request) -> HTTPFields {
         let isBrowser = request.headers[.secFetchMode] != nil
-        let cookie = "Cookie realm=\"\(cityName)\", form-action=\"/sign-in\", cookie-name=\(ConsoleCookie.session.rawValue)"
+        let cookie =
+            "Cookie realm=\"\(cityName)\", form-action=\"/sign-in\", cookie-name=\(ConsoleCookie.session.rawValue)"
         return [.wwwAuthenticate: isBrowser ? cookie : basicChallenge]
     }
 
@@ -123,7 +128,8 @@ final class Gate: Sendable {
         guard let token, Secrets.areEqual(token, caller.csrfToken) else {
             throw Refusal(
                 step: .identify, code: .notPermitted,
-                message: "the token against forged requests is missing or of another session: reload the page and try again")
+                message:
+                    "the token against forged requests is missing or of another session: reload the page and try again")
         }
     }
 }

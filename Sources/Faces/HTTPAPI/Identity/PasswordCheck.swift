@@ -3,7 +3,7 @@ import CityModel
 import CityPath
 import Synchronization
 
-/// Names and passwords, from the console's form and from HTTP Basic: one limit, one thread, one answer for all failures.
+/// Names and passwords, from the console's form and from HTTP Basic: one limit, one thread, one answer to all failures.
 ///
 /// One thread checks, so that tries cannot overtake the counting of failures, and scrypt's memory is needed once.
 final class PasswordCheck: Sendable {

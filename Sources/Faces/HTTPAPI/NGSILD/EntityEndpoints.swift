@@ -18,8 +18,11 @@ struct EntityEndpoints: Sendable {
     let shared: HTTPShared
 
     func register(on endpoints: Endpoints) {
-        endpoints.api(.get, "/ngsi-ld/v1/entities/{id}", face: .ngsiLD, retrieve)
-        endpoints.api(.get, "/ngsi-ld/v1/entities", face: .ngsiLD) { visit in
+        endpoints.api(
+            .get, "/ngsi-ld/v1/entities/{id}", face: .ngsiLD, parameters: EntityEndpoints.parametersOfOne, retrieve)
+        endpoints.api(
+            .get, "/ngsi-ld/v1/entities", face: .ngsiLD, parameters: EntityEndpoints.parametersOfMany
+        ) { visit in
             try await shared.pool.run { try query(visit) }
         }
     }
@@ -30,15 +33,9 @@ struct EntityEndpoints: Sendable {
     @Sendable func retrieve(_ visit: Visit) async throws -> Response {
         let permit = try visit.permit(.readEntities)
         let form = try EntityForms(of: visit.request)
-        var options = EntityOptions()
-        var names: [String] = []
-        if visit.request.uri.query != nil {
-            let parameters = try visit.request.query()
-            try UnsupportedParameters.check(parameters)
-            try parameters.check(known: EntityEndpoints.parametersOfOne)
-            options = try EntityOptions(parsingOptions: parameters["options"], format: parameters["format"])
-            if let attrs = parameters["attrs"] { names = try Names.attributeList(parsing: attrs) }
-        }
+        let parameters = visit.parameters
+        let options = try EntityOptions(parsingOptions: parameters["options"], format: parameters["format"])
+        let names = try parameters["attrs"].map { try Names.attributeList(parsing: $0) } ?? []
         let id = try visit.parameter("id")
         guard Names.isURI(id) else { throw Problem(.badRequestData, "the entity's id must be a URI") }
         guard let state = shared.city.views.twin.entity(EntityID(id)) else {
@@ -59,7 +56,7 @@ struct EntityEndpoints: Sendable {
     private func query(_ visit: Visit) throws -> Response {
         let permit = try visit.permit(.readEntities)
         let form = try EntityForms(of: visit.request)
-        let query = try EntityQuery(visit.request.query())
+        let query = try EntityQuery(visit.parameters)
         var writer = JSONWriter(capacity: 16_384)
         writer.beginArray()
         var (total, given, highest) = (0, 0, DataClass.public)
@@ -102,8 +99,6 @@ struct EntityQuery {
     ///
     /// - Throws: A problem or an `NGSILDError` that says which parameter is wrong.
     init(_ parameters: RequestParameters) throws {
-        try UnsupportedParameters.check(parameters)
-        try parameters.check(known: EntityEndpoints.parametersOfMany)
         options = try EntityOptions(parsingOptions: parameters["options"], format: parameters["format"])
         limit = try parameters.integer("limit", in: 0...Int.max, default: EntityEndpoints.usualLimit)
         guard limit <= EntityEndpoints.highestLimit else {

@@ -26,7 +26,8 @@ enum EntityForms {
         case EntityForms.jsonLDType: self = .jsonLD
         default:
             throw Problem(
-                .notAcceptable, "entities are given as `application/json` and `application/ld+json`, not as the "
+                .notAcceptable,
+                "entities are given as `application/json` and `application/ld+json`, not as the "
                     + "`\((request.headers[.accept] ?? "").prefix(100))` that is asked for")
         }
     }

@@ -19,7 +19,9 @@ struct TemporalEndpoints: Sendable {
     let shared: HTTPShared
 
     func register(on endpoints: Endpoints) {
-        endpoints.api(.get, "/ngsi-ld/v1/temporal/entities/{id}", face: .ngsiLD) { visit in
+        endpoints.api(
+            .get, "/ngsi-ld/v1/temporal/entities/{id}", face: .ngsiLD, parameters: TemporalEndpoints.parameters
+        ) { visit in
             try await shared.pool.run { try retrieve(visit) }
         }
     }
@@ -27,9 +29,7 @@ struct TemporalEndpoints: Sendable {
     private func retrieve(_ visit: Visit) throws -> Response {
         let permit = try visit.permit(.readEntities)
         let form = try EntityForms(of: visit.request)
-        let parameters = try visit.request.query()
-        try UnsupportedParameters.check(parameters)
-        try parameters.check(known: TemporalEndpoints.parameters)
+        let parameters = visit.parameters
         let query = try TemporalQuery(
             parsingTimerel: parameters["timerel"], timeAt: parameters["timeAt"], endTimeAt: parameters["endTimeAt"],
             timeproperty: parameters["timeproperty"], lastN: parameters["lastN"])
@@ -69,7 +69,8 @@ struct TemporalEndpoints: Sendable {
             }
             let kind = attribute.current.value.ngsiLD.kind
             return AttributeSeries(
-                attribute.definition.attribute, kind: kind, unitCode: kind == .property ? attribute.definition.unitCode : nil,
+                attribute.definition.attribute, kind: kind,
+                unitCode: kind == .property ? attribute.definition.unitCode : nil,
                 instances: instances)
         }
         let rendering = RenderTemporalEntity(id: entity.id.text, types: [entity.type], series: series)

@@ -10,25 +10,23 @@ struct TypeEndpoints: Sendable {
     let shared: HTTPShared
 
     func register(on endpoints: Endpoints) {
-        endpoints.api(.get, "/ngsi-ld/v1/types", face: .ngsiLD, types)
-        endpoints.api(.get, "/ngsi-ld/v1/types/{type}", face: .ngsiLD, type)
-        endpoints.api(.get, "/ngsi-ld/v1/attributes", face: .ngsiLD, attributes)
-        endpoints.api(.get, "/ngsi-ld/v1/attributes/{attribute}", face: .ngsiLD, attribute)
+        let (list, one) = (["details", "local"], ["local"])
+        endpoints.api(.get, "/ngsi-ld/v1/types", face: .ngsiLD, parameters: list, types)
+        endpoints.api(.get, "/ngsi-ld/v1/types/{type}", face: .ngsiLD, parameters: one, type)
+        endpoints.api(.get, "/ngsi-ld/v1/attributes", face: .ngsiLD, parameters: list, attributes)
+        endpoints.api(.get, "/ngsi-ld/v1/attributes/{attribute}", face: .ngsiLD, parameters: one, attribute)
     }
 
-    private func begin(_ visit: Visit, known: [String]) throws -> (form: EntityForms, parameters: RequestParameters) {
+    private func begin(_ visit: Visit) throws -> EntityForms {
         _ = try visit.permit(.readEntities)
-        let form = try EntityForms(of: visit.request)
-        let parameters = try visit.request.query()
-        try parameters.check(known: known)
-        return (form, parameters)
+        return try EntityForms(of: visit.request)
     }
 
     @Sendable private func types(_ visit: Visit) async throws -> Response {
-        let (form, parameters) = try begin(visit, known: ["details", "local"])
+        let form = try begin(visit)
         let all = shared.city.views.twin.types()
         var writer = JSONWriter()
-        guard try parameters.flag("details") else {
+        guard try visit.parameters.flag("details") else {
             form.write(to: &writer) { writer in
                 writer.object {
                     $0.member("id", "urn:ngsi-ld:EntityTypeList:city")
@@ -54,7 +52,7 @@ struct TypeEndpoints: Sendable {
     }
 
     @Sendable private func type(_ visit: Visit) async throws -> Response {
-        let (form, _) = try begin(visit, known: ["local"])
+        let form = try begin(visit)
         let name = try visit.parameter("type")
         guard let entry = shared.city.views.twin.types().first(where: { $0.type == name }) else {
             throw Problem(.resourceNotFound, "there is no entity of type `\(name.prefix(200))`")
@@ -81,11 +79,11 @@ struct TypeEndpoints: Sendable {
     }
 
     @Sendable private func attributes(_ visit: Visit) async throws -> Response {
-        let (form, parameters) = try begin(visit, known: ["details", "local"])
+        let form = try begin(visit)
         let types = shared.city.views.twin.types()
         let names = Set(types.flatMap(\.attributes)).sorted()
         var writer = JSONWriter()
-        guard try parameters.flag("details") else {
+        guard try visit.parameters.flag("details") else {
             form.write(to: &writer) { writer in
                 writer.object {
                     $0.member("id", "urn:ngsi-ld:AttributeList:city")
@@ -111,7 +109,7 @@ struct TypeEndpoints: Sendable {
     }
 
     @Sendable private func attribute(_ visit: Visit) async throws -> Response {
-        let (form, _) = try begin(visit, known: ["local"])
+        let form = try begin(visit)
         let name = try visit.parameter("attribute")
         let types = shared.city.views.twin.types().filter { $0.attributes.contains(name) }.map(\.type)
         guard !types.isEmpty else {

@@ -29,22 +29,19 @@ struct WritingEndpoints: Sendable {
 
     func register(on endpoints: Endpoints) {
         let path = "/ngsi-ld/v1/entities/{id}"
-        endpoints.api(.post, "\(path)/attrs", face: .ngsiLD) { visit in
-            let parameters = try visit.request.query()
-            try parameters.check(known: ["options", "local"])
-            switch parameters["options"] {
+        endpoints.api(.post, "\(path)/attrs", face: .ngsiLD, parameters: ["options", "local"]) { visit in
+            switch visit.parameters["options"] {
             case nil: return try await write(visit, .all)
             case "noOverwrite": return try await write(visit, .missing)
-            case let other?: throw Problem(.invalidRequest, "unknown option `\(other.prefix(64))`; known is `noOverwrite`")
+            case let other?:
+                throw Problem(.invalidRequest, "unknown option `\(other.prefix(64))`; known is `noOverwrite`")
             }
         }
-        endpoints.api(.patch, "\(path)/attrs", face: .ngsiLD) { visit in
-            try visit.request.query().check(known: ["local"])
-            return try await write(visit, .existing)
+        endpoints.api(.patch, "\(path)/attrs", face: .ngsiLD, parameters: ["local"]) { visit in
+            try await write(visit, .existing)
         }
-        endpoints.api(.patch, path, face: .ngsiLD) { visit in
-            try visit.request.query().check(known: ["local"])
-            return try await write(visit, .all)
+        endpoints.api(.patch, path, face: .ngsiLD, parameters: ["local"]) { visit in
+            try await write(visit, .all)
         }
     }
 

@@ -22,8 +22,12 @@ struct RequestParameters: Sendable {
             guard let name = PercentCoding.decode(halves[0], plusIsSpace: isForm),
                 let value = PercentCoding.decode(halves.count > 1 ? halves[1] : "", plusIsSpace: isForm)
             else { throw Problem(.badRequest, "a parameter is not percent-encoded UTF-8") }
-            guard self[name] == nil else { throw Problem(.badRequest, "the parameter `\(name.prefix(64))` comes twice") }
-            guard pairs.count < RequestParameters.bound else { throw Problem(.badRequest, "there are too many parameters") }
+            guard self[name] == nil else {
+                throw Problem(.badRequest, "the parameter `\(name.prefix(64))` comes twice")
+            }
+            guard pairs.count < RequestParameters.bound else {
+                throw Problem(.badRequest, "there are too many parameters")
+            }
             pairs.append((name, value))
         }
     }
@@ -38,7 +42,8 @@ struct RequestParameters: Sendable {
     /// - Throws: A problem that names what is unknown and what would be known.
     func check(known: [String]) throws(Problem) {
         for (name, _) in pairs where !known.contains(name) && name != "purpose" {
-            let words = known.isEmpty ? "there are none here" : "known are \(known.map { "`\($0)`" }.joined(separator: ", "))"
+            let words =
+                known.isEmpty ? "there are none here" : "known are \(known.map { "`\($0)`" }.joined(separator: ", "))"
             throw Problem(.badRequest, "unknown parameter `\(name.prefix(64))`; \(words)")
         }
     }

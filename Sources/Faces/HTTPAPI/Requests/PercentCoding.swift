@@ -1,8 +1,7 @@
 /// Percent-encoding (RFC 3986 §2.1).
 enum PercentCoding {
-    /// The decoded text; nil when an escape is incomplete, or the bytes are not UTF-8.
-    ///
-    /// - Parameter plusIsSpace: As HTML forms encode (URL living standard §5.1).
+    /// The decoded text; nil when an escape is incomplete, or the bytes are not UTF-8. In HTML forms a plus is a space
+    /// (URL living standard §5.1).
     static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
         let plain = text.utf8.allSatisfy { $0 != UInt8(ascii: "%") && !(plusIsSpace && $0 == UInt8(ascii: "+")) }
         if plain { return String(text) }

@@ -19,7 +19,8 @@ struct BodyReader: Sendable {
     func bytes(of request: Request, from peer: Peer, limit: Int? = nil) async throws -> ByteBuffer {
         let limit = min(limit ?? maximumBytes, maximumBytes)
         let tooLarge = Refusal(
-            step: .understand, code: .tooLarge, message: "the body is larger than \(limit) bytes, the most accepted here")
+            step: .understand, code: .tooLarge,
+            message: "the body is larger than \(limit) bytes, the most accepted here")
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }
         return try await peer.channel.closing(after: BodyReader.deadline) {
             var whole = ByteBuffer()
@@ -40,9 +41,7 @@ struct BodyReader: Sendable {
         return try RequestParameters(parsing: String(buffer: bytes), isForm: true)
     }
 
-    /// A JSON object; an empty body is an empty object.
-    ///
-    /// - Parameter members: The names that are known.
+    /// A JSON object that has no other `members` than these; an empty body is an empty object.
     func object(of request: Request, from peer: Peer, members: [String]) async throws -> JSONFields {
         let bytes = try await bytes(of: request, from: peer)
         guard bytes.readableBytes > 0 else { return JSONFields(object: JSONObject()) }

@@ -7,6 +7,8 @@ import Hummingbird
 struct Visit: Sendable {
     let request: Request
     let context: HTTPContext
+    /// The query's parameters: known ones alone, where the endpoint is an API's.
+    let parameters: RequestParameters
     let caller: Caller
     let city: City
 
@@ -18,7 +20,7 @@ struct Visit: Sendable {
 
     /// Why personal data is read, as the reader states it: header `Bastide-Purpose`, or the parameter `purpose`.
     var purpose: String? {
-        let stated = request.headers[.bastidePurpose] ?? (try? request.query())?["purpose"]
+        let stated = request.headers[.bastidePurpose] ?? parameters["purpose"]
         return stated.flatMap { $0.isEmpty ? nil : String($0.prefix(200)) }
     }
 

@@ -47,9 +47,11 @@ final class Endpoints {
         }
     }
 
-    /// An endpoint of an API: errors are told as problems.
+    /// An endpoint of an API: errors are told as problems, parameters of the query that are not among `parameters` are
+    /// refused. One that pages ask by themselves (`isBackground`) does not keep a session alive.
     func api(
-        _ method: HTTPRequest.Method, _ path: String, face: APIFace = .platform, isBackground: Bool = false,
+        _ method: HTTPRequest.Method, _ path: String, face: APIFace = .platform, parameters: [String] = [],
+        isBackground: Bool = false,
         _ handler: @escaping @Sendable (Visit) async throws -> Response
     ) {
         let isUnsafe = method != .get
@@ -61,7 +63,11 @@ final class Endpoints {
                 if isUnsafe, case .session = known.means {
                     try shared.gate.checkToken(request.headers[.csrfToken], of: known)
                 }
-                return try await handler(Visit(request: request, context: context, caller: known, city: shared.city))
+                let given = try request.query()
+                if face == .ngsiLD { try UnsupportedParameters.check(given) }
+                try given.check(known: parameters)
+                return try await handler(
+                    Visit(request: request, context: context, parameters: given, caller: known, city: shared.city))
             } catch {
                 return shared.answer(error, to: request, on: context.peer, caller: caller, face: face)
             }

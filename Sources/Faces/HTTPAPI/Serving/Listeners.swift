@@ -28,6 +28,7 @@ struct Listeners: Sendable {
     /// One service for each door.
     ///
     /// - Parameter onReady: Called once, when all accept connections.
+    /// - Returns: Services to be run side by side.
     /// - Throws: When a key or certificate cannot be read, or the socket's folder cannot be made.
     func services(onReady: @escaping @Sendable (HTTPPorts) -> Void) throws -> [any Service] {
         let settings = shared.settings
@@ -40,19 +41,21 @@ struct Listeners: Sendable {
             precondition(
                 ["127.0.0.1", "::1", "localhost"].contains(address.host), "the laboratory listens on loopback only")
             let channel = plain(responder) { $0.eventLoop.makeSucceededFuture(.laboratory) }
-            services.append(server(channel, .hostname(address.host, port: address.port)) {
-                waiting.note(laboratory: $0.localAddress?.port)
-            })
+            services.append(
+                server(channel, .hostname(address.host, port: address.port)) {
+                    waiting.note(laboratory: $0.localAddress?.port)
+                })
         }
         if let path = settings.adminSocket {
             try DurableFile.makeFolder((path as NSString).deletingLastPathComponent, mode: 0o700)
             let channel = plain(responder) { channel in
                 PeerCredentials.userID(of: channel).map { .admin("local:\($0)") }
             }
-            services.append(server(channel, .unixDomainSocket(path: path)) { _ in
-                chmod(path, 0o600)
-                waiting.noteSocket()
-            })
+            services.append(
+                server(channel, .unixDomainSocket(path: path)) { _ in
+                    chmod(path, 0o600)
+                    waiting.noteSocket()
+                })
         }
         return services
     }

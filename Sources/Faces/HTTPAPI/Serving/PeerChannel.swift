@@ -3,8 +3,8 @@ import Logging
 import NIOCore
 import NIOSSL
 
-/// A listener's connections: enters each in the table of peers, gives it a deadline for its first request, and runs it on
-/// its event loop. The protocol itself is `Base`'s.
+/// A listener's connections: enters each in the table of peers, gives it a deadline for its first request, and runs it
+/// on its event loop. The protocol itself is `Base`'s.
 struct PeerChannel<Base: ServerChildChannel>: ServerChildChannel {
     /// A connection that has not sent a byte of a request by then is closed.
     static var firstRequestDeadline: TimeAmount { .seconds(20) }

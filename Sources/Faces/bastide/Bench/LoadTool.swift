@@ -117,8 +117,12 @@ final class PinnedServer {
         return line?.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0
     }
 
+    /// Stops it, by force if it has to be: a program that is started from a task's thread may have inherited a mask that
+    /// keeps SIGTERM from it.
     func stop() {
         process.terminate()
+        guard ended.wait(timeout: .now() + .seconds(5)) == .timedOut else { return }
+        kill(number, SIGKILL)
         ended.wait()
     }
 }

@@ -1,0 +1,67 @@
+"""The demo town as a process: started in a directory of its own, ready when it says so, stopped in the end."""
+
+import json
+import os
+import pathlib
+import queue
+import shutil
+import subprocess
+import tempfile
+import threading
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# Founding enrols some 400 devices and writes a week of history: seconds here, a minute on a slow machine.
+START_SECONDS = 300
+STOP_SECONDS = 60
+
+
+class Town:
+    """A context manager; inside, `url`, `operator` and `password` say how to come in."""
+
+    def __init__(self):
+        self.directory = tempfile.mkdtemp(prefix="bastide-browser-")
+        self.log = open(os.path.join(self.directory, "log"), "w+", encoding="utf-8")
+        program = os.environ.get("BASTIDE_BINARY") or ROOT / ".build/release/bastide"
+        arguments = ["demo", os.path.join(self.directory, "town"), "--mqtt", "127.0.0.1:0", "--https", "127.0.0.1:0"]
+        self.process = subprocess.Popen(
+            [str(program), *arguments, "--json"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log,
+            text=True)
+
+    def __enter__(self):
+        try:
+            ready = json.loads(self._first_line())
+        except BaseException:
+            self.__exit__()
+            raise
+        self.url = f"https://localhost:{ready['https']}"
+        self.operator = ready["operator"]
+        self.password = ready["password"]
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.log.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def stop(self):
+        """Asks the program to end, as an operating system does; returns its status."""
+        self.process.terminate()
+        return self.process.wait(STOP_SECONDS)
+
+    def last_words(self):
+        """The end of what the program has logged."""
+        self.log.seek(0)
+        return " / ".join(self.log.read().splitlines()[-5:])
+
+    def _first_line(self):
+        lines = queue.Queue()
+        threading.Thread(target=lambda: lines.put(self.process.stdout.readline()), daemon=True).start()
+        try:
+            line = lines.get(timeout=START_SECONDS)
+        except queue.Empty:
+            raise RuntimeError(f"the town was not ready after {START_SECONDS} s: {self.last_words()}") from None
+        if not line:
+            raise RuntimeError(f"the town ended before it was ready: {self.last_words()}")
+        return line
