@@ -56,9 +56,10 @@ class Browser:
         """A command of the Chrome DevTools protocol."""
         return self.driver.execute_cdp_cmd(name, parameters)
 
-    def show_scheme(self, scheme):
-        """Prefers `light` or `dark`, as the system would."""
-        self.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+    def show_scheme(self, scheme, motion="no-preference"):
+        """Prefers `light` or `dark`, and `reduce` for motion, as the system would."""
+        self.command("Emulation.setEmulatedMedia", features=[
+            {"name": "prefers-color-scheme", "value": scheme}, {"name": "prefers-reduced-motion", "value": motion}])
 
     # Pages
 
@@ -76,7 +77,7 @@ class Browser:
 
     def follow(self, selector):
         """Clicks what leads to another page."""
-        self.leave(self.find(selector).click)
+        self.leave(lambda: self.press(selector))
 
     def path(self):
         """The address of this page, without the server."""
@@ -100,6 +101,12 @@ class Browser:
     def text(self, selector):
         """What people read there; waits until there is something."""
         return self.until(f"`{selector}` says something", lambda: self.find(selector).text.strip())
+
+    def press(self, selector):
+        """Scrolls there and clicks."""
+        node = self.find(selector)
+        self.run("arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })", node)
+        node.click()
 
     def write(self, selector, text):
         """Types into a field, in place of what it holds."""

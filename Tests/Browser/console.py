@@ -52,16 +52,25 @@ const { left, top, width } = canvas.getBoundingClientRect();
 const scale = canvas.width / width;
 const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
 const pixel = (x, y) => [0, 1, 2, 3].map((part) => data[(y * canvas.width + x) * 4 + part]).join();
-for (let y = 4; y < canvas.height - 4; y += 2) {
-    for (let x = 4; x < canvas.width - 4; x += 2) {
+for (let y = 1; y < canvas.height - 1; y += 1) {
+    for (let x = 1; x < canvas.width - 1; x += 1) {
         const own = pixel(x, y);
         if (!own.endsWith(',255')) continue;
-        if ([[2, 0], [-2, 0], [0, 2], [0, -2]].some(([right, down]) => pixel(x + right, y + down) !== own)) continue;
+        if ([[1, 0], [-1, 0], [0, 1], [0, -1]].some(([right, down]) => pixel(x + right, y + down) !== own)) continue;
         const spot = { x: Math.round(left + x / scale), y: Math.round(top + y / scale) };
         if (document.elementFromPoint(spot.x, spot.y) === canvas) return spot;
     }
 }
 return null;
+"""
+
+# The times below the first chart, once its line spans most of it.
+SPANNED = """
+const chart = document.querySelector('.charts .stage');
+const line = chart.querySelector('.plot-line');
+const axis = chart.querySelector('.plot-axis line');
+if (!line || line.getBBox().width < axis.getBBox().width * 0.75) return null;
+return [...chart.querySelectorAll('.plot-time')].map((node) => node.textContent).join(', ');
 """
 
 # From now on the page is given proofs of readings that somebody has changed.
@@ -117,6 +126,8 @@ class Operator:
         browser.until("the plan is drawn", lambda: browser.all(".leaflet-plan-pane canvas"))
         browser.until("marks are drawn", lambda: (browser.run(MARKS) or {"drawn": 0})["drawn"] > 1_000)
         browser.find("#map-legend")
+        if browser.width > 1_000:
+            assert browser.run("return document.scrollingElement.scrollHeight <= innerHeight"), "the map can be scrolled away"
         browser.find(".leaflet-control-zoom-in")
         assert browser.text(".simulated") == "Simulated"
         browser.until("the page is live", lambda: browser.text("[data-live='live']") == "live")
@@ -180,22 +191,20 @@ class Operator:
         """It has a line, a value, a table, and other times for another range."""
         browser = self.browser
         self._open_an_entity()
-        browser.find(".charts .plot-line")
-        assert re.match(r"\u2212?[\d,.]+ ", browser.text(".readout")), browser.text(".readout")
-        times = browser.text(".plot-time")
-        for seconds in (3_600, 604_800):
-            browser.find(f"[data-range='{seconds}']").click()
-            browser.until("the axis has other times", lambda: browser.text(".plot-time") != times)
-            browser.find(".charts .plot-line")
-            times = browser.text(".plot-time")
-        browser.find(".chart-table summary").click()
+        times = set()
+        for seconds in (86_400, 3_600, 604_800):
+            browser.press(f"[data-range='{seconds}']")
+            times.add(browser.until("a line spans the new range", lambda: next(
+                (axis for axis in [browser.run(SPANNED)] if axis and axis not in times), None)))
+        assert re.match(r"\u2212?[\d,.]+ µg/m³ ", browser.text(".readout")), browser.text(".readout")
+        browser.press(".chart-table summary")
         browser.until("the table has rows", lambda: len(browser.all(".small-table tbody tr")) > 10)
 
     def verifies_a_reading(self):
         """Step by step, to the signature of the city."""
         browser = self.browser
         self._open_an_entity()
-        browser.find("[data-proof]").click()
+        browser.press("[data-proof]")
         browser.until("the proof is checked", lambda: "pause" not in browser.find("[data-result] use").get_attribute("href"))
         assert browser.text("[data-result]").startswith("Verified in this browser"), browser.text("#proof")
         outcomes = [node.get_attribute("class") for node in browser.all(".proof-step")]
@@ -209,7 +218,7 @@ class Operator:
         browser = self.browser
         self._open_an_entity()
         browser.run(TAMPER)
-        browser.find("[data-proof]").click()
+        browser.press("[data-proof]")
         assert browser.until("the proof fails", lambda: browser.text("[data-result='failed']")).startswith("Not verified")
         browser.find(".proof-failed")
 
@@ -227,7 +236,7 @@ class Operator:
         assert "Active" in browser.text(".states"), "it is suspended although that was cancelled"
         for action, status in (("suspend", "Suspended"), ("resume", "Active")):
             browser.follow(f".actions a[href$='confirm={action}']")
-            browser.find(".confirm button").click()
+            browser.press(".confirm button")
             assert browser.all("#confirm-reason:invalid"), "no reason was asked for"
             browser.write("#confirm-reason", NOTE)
             browser.follow(".confirm button")
@@ -246,7 +255,7 @@ class Operator:
             browser.find("[data-open-alerts]")
             browser.follow(".fresh a")
         alert = browser.find(".alerts li").get_attribute("id")
-        browser.find(f"#{alert} .alert-form summary").click()
+        browser.press(f"#{alert} .alert-form summary")
         browser.write(f"#{alert} [name='note']", NOTE)
         browser.follow(f"#{alert} .alert-form button")
         assert "acknowledged" in browser.text(".notice-done"), browser.text(".notice-done")
@@ -311,9 +320,9 @@ class Operator:
         browser.go("/")
         ground = "return getComputedStyle(document.body).backgroundColor"
         light = browser.run(ground)
-        browser.find(".account summary").click()
+        browser.press(".account summary")
         for _ in range(2):
-            browser.find("[data-theme-button]").click()
+            browser.press("[data-theme-button]")
         assert browser.run(ground) != light, "dark looks like light"
         browser.go("/entities")
         assert browser.run(ground) != light, "the theme is forgotten"
@@ -336,7 +345,7 @@ class Operator:
         """What needs a session then asks for one."""
         browser = self.browser
         browser.go("/")
-        browser.find(".account summary").click()
+        browser.press(".account summary")
         browser.follow(".account-menu form button")
         assert browser.path() == "/signed-out", browser.path()
         assert not broken_rules(browser), broken_rules(browser)
@@ -367,7 +376,7 @@ class Report:
         except (AssertionError, WebDriverException, ValueError) as error:
             browser.complaints()
             browser.save_picture(os.path.join(self.pictures, f"failed-{step.__name__}-{browser.width}.png"))
-            self.say(name, str(error) or repr(error))
+            self.say(name, getattr(error, "msg", None) or str(error) or repr(error))
             return False
         self.say(name)
         return True
@@ -382,8 +391,9 @@ class Report:
                 browser.find(".plot-line")
             browser.until("the page is live", lambda: not browser.all("[data-live='connecting']"))
             for scheme in ("dark", "light"):
-                browser.show_scheme(scheme)
+                browser.show_scheme(scheme, motion="reduce")
                 browser.save_picture(os.path.join(self.pictures, f"{page}-{browser.width}-{scheme}.png"))
+        browser.show_scheme("light")
 
 
 def work_through(operator, report):

@@ -96,7 +96,9 @@ struct AccountsTests {
 
     @Test("short passwords and unfit names are refused, with what would do")
     func unfit() throws {
-        #expect(throws: AccountError.passwordTooShort) { try accounts.set(password: "123456789", for: "e", role: .operator) }
+        #expect(throws: AccountError.passwordTooShort) {
+            try accounts.set(password: "123456789", for: "e", role: .operator)
+        }
         for name in ["", "eva meier", "../eva", "eva/1"] {
             #expect(throws: AccountError.nameUnfit(name)) {
                 try accounts.set(password: "correct horse battery", for: name, role: .operator)

@@ -10,7 +10,10 @@ struct SessionsTests {
 
     @Test("a token stands for its session alone, and is hard to guess")
     func token() {
-        let (first, second) = (sessions.begin(SessionsTests.eva, at: SessionsTests.start), sessions.begin(SessionsTests.eva, at: SessionsTests.start))
+        let (first, second) = (
+            sessions.begin(SessionsTests.eva, at: SessionsTests.start),
+            sessions.begin(SessionsTests.eva, at: SessionsTests.start)
+        )
         #expect(first.token != second.token)
         #expect(first.token.count == 64)
         #expect(first.session.csrfToken != first.token)

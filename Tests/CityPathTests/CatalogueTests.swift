@@ -57,7 +57,10 @@ struct CatalogueTests {
         ("dataModels:\n  Road:\n    speed: fast", 3, ["`dataModels.Road.speed`", "mapping", "`fast`"]),
         ("dataModels:\n  Road:\n    speed: {unit: KMH}", 3, ["`class` is missing"]),
         ("dataModels:\n  Road:\n    speed: {class: secret}", 3, ["public, internal, restricted, personal, sensitive"]),
-        ("dataModels:\n  Road:\n    speed:\n      class: public\n      minimum: 1", 5, ["unknown key `minimum`", "`min`"]),
+        (
+            "dataModels:\n  Road:\n    speed:\n      class: public\n      minimum: 1", 5,
+            ["unknown key `minimum`", "`min`"]
+        ),
         ("dataModels:\n  Road:\n    speed: {class: public, min: low}", 3, ["expected a number", "`low`"]),
         ("dataModels:\n  Road:\n    speed: {class: public, max: .inf}", 3, ["expected a number"]),
         ("dataModels:\n  Road:\n    speed: {class: public, min: 2, max: 1}", 3, ["`min` is above `max`"]),

@@ -153,7 +153,8 @@ struct EnrolmentTests {
         }
     }
 
-    @Test("a topic without a meaning is no route", arguments: ["devices/gauge/x", "devices/gauge/v/x", "devices/gauge/"])
+    @Test(
+        "a topic without a meaning is no route", arguments: ["devices/gauge/x", "devices/gauge/v/x", "devices/gauge/"])
     func noMeaning(topic: String) async throws {
         try await test.withCity { city in
             try await city.enrol("gauge", with: test)

@@ -110,7 +110,8 @@ struct RecordsTests {
         arguments: [
             (Refusal.Code.topicNotOwn, "speaksForAnother", AlertSeverity.critical),
             (.entityNotOwn, "speaksForAnother", .critical), (.zoneMismatch, "speaksForAnother", .critical),
-            (.deviceRevoked, "barredDeviceReturns", .warning), (.certificateSuperseded, "barredDeviceReturns", .warning),
+            (.deviceRevoked, "barredDeviceReturns", .warning),
+            (.certificateSuperseded, "barredDeviceReturns", .warning),
         ])
     func securityWatch(code: Refusal.Code, kind: String, severity: AlertSeverity) async throws {
         try await test.withCity { city in

@@ -67,7 +67,8 @@ struct ReplayTests {
     /// Lets a city live with three batches after its last photograph.
     private func someLife(_ test: TestCity) async throws -> Picture { try await live(12, seed: 42, in: test) }
 
-    @Test("damaged views are made again, and nobody notices", arguments: ["garbage", "zeros", "half", "empty", "record"])
+    @Test(
+        "damaged views are made again, and nobody notices", arguments: ["garbage", "zeros", "half", "empty", "record"])
     func damagedViews(kind: String) async throws {
         let test = try TestCity()
         let before = try await someLife(test)
@@ -96,7 +97,9 @@ struct ReplayTests {
         let whole = try Data(contentsOf: url)
         var random = SeededRandom(seed: seed)
         for _ in 0..<8 {
-            for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: test.directory.views + suffix) }
+            for suffix in ["-wal", "-shm"] {
+                try? FileManager.default.removeItem(atPath: test.directory.views + suffix)
+            }
             var bytes = whole
             for _ in 0..<(1 + random.below(300)) {
                 bytes[random.below(bytes.count)] = UInt8(truncatingIfNeeded: random.next())
@@ -139,9 +142,13 @@ struct ReplayTests {
         defer { try? FileManager.default.removeItem(atPath: older) }
         try FileManager.default.copyItem(atPath: test.directory.journal, toPath: older)
         try await test.withCity { city in
-            for second in 0..<5 { try await city.publish("{\"t\":\(1_799_999_000_000 + second),\"temp\":1}", from: "g0") }
+            for second in 0..<5 {
+                try await city.publish("{\"t\":\(1_799_999_000_000 + second),\"temp\":1}", from: "g0")
+            }
         }
-        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: test.directory.journal + suffix) }
+        for suffix in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: test.directory.journal + suffix)
+        }
         try FileManager.default.copyItem(atPath: older, toPath: test.directory.journal)
         let after = try await test.withCity { try Picture($0) }
         #expect(after.differences(from: before).isEmpty)
@@ -151,12 +158,15 @@ struct ReplayTests {
     func lostJournal(isDeleted: Bool) async throws {
         let test = try TestCity()
         let before = try await someLife(test)
-        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: test.directory.journal + suffix) }
+        for suffix in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: test.directory.journal + suffix)
+        }
         if !isDeleted { try Data().write(to: URL(fileURLWithPath: test.directory.journal)) }
         let error = storageError { _ = try test.open() }
         #expect(error?.code == .damaged)
         #expect(error?.message.contains(test.directory.journal) == true)
-        #expect(try ViewStore(path: test.directory.views).appliedSequence() == before.applied, "all that is left is kept")
+        #expect(
+            try ViewStore(path: test.directory.views).appliedSequence() == before.applied, "all that is left is kept")
     }
 
     @Test(
@@ -183,7 +193,9 @@ struct ReplayTests {
         let whole = try Data(contentsOf: URL(fileURLWithPath: test.directory.journal))
         var random = SeededRandom(seed: seed)
         for _ in 0..<8 {
-            for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: test.directory.journal + suffix) }
+            for suffix in ["-wal", "-shm"] {
+                try? FileManager.default.removeItem(atPath: test.directory.journal + suffix)
+            }
             try whole.write(to: URL(fileURLWithPath: test.directory.journal))
             removeViews(test.directory)
             let file = DatabaseFile(test.directory.journal)

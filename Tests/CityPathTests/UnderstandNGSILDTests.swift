@@ -68,7 +68,10 @@ struct UnderstandNGSILDTests {
     static let refused: [(json: String, code: Refusal.Code, says: [String])] = [
         ("", .malformedPayload, []), ("[]", .malformedPayload, []), ("{}", .malformedPayload, ["attribute"]),
         (#"{"id":"urn:a:1","type":"T"}"#, .malformedPayload, ["attribute"]),
-        (#"{"temperature":{"value":1,"unitCode":"KEL"}}"#, .unitMismatch, ["`$.temperature.unitCode`", "`CEL`", "`KEL`"]),
+        (
+            #"{"temperature":{"value":1,"unitCode":"KEL"}}"#, .unitMismatch,
+            ["`$.temperature.unitCode`", "`CEL`", "`KEL`"]
+        ),
         (#"{"temperature":{"value":99}}"#, .outOfRange, ["temperature", "at most 70"]),
         (#"{"temperature":"warm"}"#, .malformedPayload, ["`$.temperature.value`", "number"]),
         (#"{"temperature":{"type":"Relationship","object":"urn:a:1"}}"#, .malformedPayload, ["`$.temperature"]),
@@ -126,7 +129,9 @@ struct UnderstandNGSILDTests {
             #expect(city.views.series.definition(of: plain[0].series)?.unitCode == "FAH")
             _ = try city.understood(#"{"v":98.6}"#, from: "usa").get()
             #expect(city.views.series.definition(of: plain[0].series)?.unitCode == "FAH")
-            #expect(try refusal(city, #"{"temperature":{"value":20,"unitCode":"CEL"}}"#, from: "usa")?.code == .unitMismatch)
+            #expect(
+                try refusal(city, #"{"temperature":{"value":20,"unitCode":"CEL"}}"#, from: "usa")?.code == .unitMismatch
+            )
         }
     }
 

@@ -7,7 +7,8 @@ struct BatchContentTests {
     static let values: [AttributeValue] = [
         .number(0), .number(-0.0), .number(1), .number(-1), .number(0.1), .number(21.5), .number(1e11),
         .number(999_999_999_999), .number(1_000_000_000_000), .number(-1e300), .number(.leastNonzeroMagnitude),
-        .number(.greatestFiniteMagnitude), .boolean(true), .boolean(false), .text(""), .text("Brücke \u{1F309} \"\u{0}"),
+        .number(.greatestFiniteMagnitude), .boolean(true), .boolean(false), .text(""),
+        .text("Brücke \u{1F309} \"\u{0}"),
         .structured(json: "[1,2]"), .geometry(json: "{}"), .relationship("urn:ngsi-ld:Road:1"),
     ]
 

@@ -48,7 +48,9 @@ struct FilesTests {
         #expect(storageError { _ = try CityLock(directory) } == nil)
     }
 
-    @Test("another process's lock counts too", .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/flock")))
+    @Test(
+        "another process's lock counts too",
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/flock")))
     func otherProcess() throws {
         let directory = CityDirectory(folder.path)
         try DurableFile.makeFolder(directory.data, mode: 0o700)

@@ -115,7 +115,8 @@ struct LeafTextTests {
     private static func hasSortedKeys(_ value: JSONValue) -> Bool {
         switch value {
         case .object(let object):
-            object.members.map(\.name) == object.members.map(\.name).sorted() && object.members.allSatisfy { hasSortedKeys($0.value) }
+            object.members.map(\.name) == object.members.map(\.name).sorted()
+                && object.members.allSatisfy { hasSortedKeys($0.value) }
         case .array(let elements): elements.allSatisfy { hasSortedKeys($0) }
         case .null, .bool, .number, .string: true
         }

@@ -171,7 +171,9 @@ struct ViewStoreTests {
         for _ in 0..<25 {
             for name in folder.names { folder.remove(name) }
             var bytes = whole
-            for _ in 0...random.below(12) { bytes[random.below(bytes.count)] = UInt8(truncatingIfNeeded: random.next()) }
+            for _ in 0...random.below(12) {
+                bytes[random.below(bytes.count)] = UInt8(truncatingIfNeeded: random.next())
+            }
             if random.below(5) == 0 { bytes = bytes.prefix(random.below(bytes.count)) }
             try folder.overwrite("views.sqlite", with: bytes)
             let error = storageError {

@@ -161,7 +161,8 @@ struct EntityTests {
         try await EntityTests.run { server, client in
             try await TestClient.laboratory(server) { laboratory in
                 let later = "{\"no2\":{\"value\":50,\"unitCode\":\"GQ\"}}"
-                #expect(try await laboratory.send(.PATCH, EntityTests.path, ["content-type": "application/json"], later).status == 204)
+                let reply = try await laboratory.send(.PATCH, EntityTests.path, ["content-type": "application/json"], later)
+                #expect(reply.status == 204)
             }
             let path = "/ngsi-ld/v1/temporal/entities/\(TestServer.airEntity)?attrs=no2"
             let full = try await client.get(path, basic("anna"))

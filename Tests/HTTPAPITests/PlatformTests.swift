@@ -1,7 +1,9 @@
+import CityIdentity
 import CityModel
 import CityPath
 import Foundation
 import JSONBytes
+import NIOHTTP1
 import Testing
 import TransparencyLog
 
@@ -36,7 +38,8 @@ struct PlatformTests {
                 let (key, certificate) = (try reply.string(["keyPEM"]), try reply.string(["certificatePEM"]))
                 try await TestClient.guarded(server, keyPEM: key, certificatePEM: certificate) { device in
                     let readings = "/api/v1/devices/air-2/readings"
-                    #expect(try await device.post(readings, json: "{\"no2\":12.5}").status == 204)
+                    let reply = try await device.post(readings, json: "{\"no2\":12.5}")
+                    #expect(reply.status == 204)
                     #expect(try await device.post(readings, json: "{\"unheard\":1}").status == 422)
                     #expect(try await device.post(readings, json: "{\"no2\":\"much\"}").status == 400)
                 }
@@ -133,7 +136,8 @@ struct PlatformTests {
             try await TestClient.laboratory(server) { laboratory in
                 let body = "{\"vehiclePlate\":{\"value\":\"ZH 123\"}}"
                 let path = "/ngsi-ld/v1/entities/\(TestServer.carEntity)/attrs"
-                #expect(try await laboratory.post(path, json: body).status == 204)
+                let reply = try await laboratory.post(path, json: body)
+                #expect(reply.status == 204)
             }
             try await TestClient.guarded(server) { client in
                 for path in [

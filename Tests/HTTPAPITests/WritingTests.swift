@@ -45,7 +45,8 @@ struct WritingTests {
         try await WritingTests.run { _, client in
             let body = "{\"@context\":\"https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.8.jsonld\",\"no2\":{\"value\":3}}"
             let path = "\(WritingTests.path)/attrs"
-            #expect(try await client.post(path, json: body, ["content-type": "application/ld+json"]).status == 204)
+            let reply = try await client.post(path, json: body, ["content-type": "application/ld+json"])
+            #expect(reply.status == 204)
             #expect(try await client.post(path, json: body).status == 400)
             #expect(try await client.post(path, json: "{\"no2\":{\"value\":3}}", ["content-type": "application/ld+json"]).status == 400)
         }

@@ -66,7 +66,8 @@ public struct CertificateStore: Sendable {
         let names = (dnsNames + ipAddresses).joined(separator: "\n")
         let marker = directory.pki + "/server.names"
         if let chain = try? String(contentsOfFile: serverFiles.chain, encoding: .utf8),
-            let current = try? CertificateDocument(pem: chain), FileManager.default.isReadableFile(atPath: serverFiles.key),
+            let current = try? CertificateDocument(pem: chain),
+            FileManager.default.isReadableFile(atPath: serverFiles.key),
             current.notAfter > now.addingTimeInterval(30 * 86_400),
             (try? String(contentsOfFile: marker, encoding: .utf8)) == names
         {

@@ -134,7 +134,8 @@ public struct DenyByDefault: Authoriser {
             guard let owner = ownerOf(entity), owner.device == device.id else {
                 return forbid(
                     .entityNotOwn,
-                    "entity `\(entity)` is not one of device `\(device.id)`'s: enrol it with `bastide device add --entity`")
+                    "entity `\(entity)` is not one of device `\(device.id)`'s: enrol it with `bastide device add --entity`"
+                )
             }
             guard owner.zone == device.zone else {
                 return forbid(

@@ -61,7 +61,8 @@ package struct YAMLPlace {
         switch error {
         case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _):
             "not YAML: \(problem)"
-        case .duplicatedKeysInMapping(let keys, _): "the key \(keys.map { "`\($0)`" }.joined(separator: ", ")) stands twice"
+        case .duplicatedKeysInMapping(let keys, _):
+            "the key \(keys.map { "`\($0)`" }.joined(separator: ", ")) stands twice"
         default: "not YAML: \(error)"
         }
     }
@@ -93,7 +94,8 @@ package struct YAMLPlace {
             if let allowed, !allowed.contains(name) {
                 let expected = allowed.map { "`\($0)`" }.joined(separator: ", ")
                 throw ConfigurationError(
-                    file: file, line: key.mark?.line ?? line, message: "unknown key `\(name)`; expected one of \(expected)")
+                    file: file, line: key.mark?.line ?? line,
+                    message: "unknown key `\(name)`; expected one of \(expected)")
             }
             result.append((name, place))
         }

@@ -67,6 +67,7 @@ public final class City: Sendable {
     private let store: ViewStore
     private let logger: Logger
     private let committer: Committer
+    private let isClosed = Atomic<Bool>(false)
 
     /// Opens a city: takes its lock, reads its views, replays what the journal has beyond them, and starts to commit.
     ///
@@ -80,7 +81,7 @@ public final class City: Sendable {
         try DurableFile.makeFolder(directory.data, mode: 0o700)
         do throws(StorageError) {
             return try openOnce(directory, parts)
-        } catch where error.code == .damaged && access(directory.views, F_OK) != 0 {
+        } catch  where error.code == .damaged && access(directory.views, F_OK) != 0 {
             // The views turned out to be damaged only while the journal's end was replayed, and were put aside.
             return try openOnce(directory, parts)
         }
@@ -123,7 +124,7 @@ public final class City: Sendable {
                 throw StorageError(.damaged, "the views are newer than the journal")
             }
             return (store, views)
-        } catch where error.code == .damaged {
+        } catch  where error.code == .damaged {
             logger.warning("the views are made again from the journal", metadata: ["reason": "\(error.message)"])
             for suffix in ["", "-wal", "-shm"] { unlink(directory.views + suffix) }
             let store = try ViewStore(path: directory.views)
@@ -245,6 +246,7 @@ public final class City: Sendable {
     /// directory's lock is held until the city is let go of.
     public func close() {
         committer.stop()
+        guard !isClosed.exchange(true, ordering: .sequentiallyConsistent) else { return }
         do throws(StorageError) {
             try journal.close()
             try store.close()

@@ -87,7 +87,8 @@ public final class CityMetrics: Sendable {
             counter("bastide_observations_committed_total", "Observations made durable.", observations),
             counter("bastide_observations_duplicate_total", "Observations the city already had.", duplicates),
             counter("bastide_batches_committed_total", "Batches made durable.", batches),
-            counter("bastide_commit_seconds_total", "Time spent making batches durable.", commitNanoseconds, scale: 1e-9),
+            counter(
+                "bastide_commit_seconds_total", "Time spent making batches durable.", commitNanoseconds, scale: 1e-9),
             counter("bastide_alerts_raised_total", "Alerts raised by detectors.", alerts),
             counter("bastide_messages_relayed_total", "Messages given to MQTT subscribers.", relayed),
             counter("bastide_messages_dropped_total", "Messages that slow MQTT subscribers lost.", dropped),

@@ -183,7 +183,8 @@ private struct CommitWorker {
             for changes in waiting { changes.completion(.success(committed.receipt)) }
             return true
         } catch {
-            parts.logger.critical("the store failed; the city stops taking submissions", metadata: ["error": "\(error.message)"])
+            parts.logger.critical(
+                "the store failed; the city stops taking submissions", metadata: ["error": "\(error.message)"])
             committer.become(.failed(error.message))
             committer.queue.close()
             give(up: waiting, because: Refusal(step: .commit, code: .unavailable, message: "the store failed"))
@@ -205,7 +206,7 @@ private struct CommitWorker {
                     committer.become(.working)
                 }
                 return committed
-            } catch where error.code == .diskFull || error.code == .inUse {
+            } catch  where error.code == .diskFull || error.code == .inUse {
                 if committer.state == .working {
                     parts.logger.error("commits wait for room", metadata: ["error": "\(error.message)"])
                 }

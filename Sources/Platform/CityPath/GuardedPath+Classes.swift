@@ -12,8 +12,11 @@ extension GuardedPath {
 
     /// The class of the most sensitive value that may be in a message on a topic: for messages kept from earlier.
     public func highestClass(ofTopic topic: String) -> DataClass {
-        guard let device = DeviceTopic.owner(of: topic).flatMap({ registry.device(DeviceID($0)) }) else { return .public }
-        guard DeviceTopic.channel(of: topic) == DeviceTopic.values, case .success(let mapping) = understand.mapping(for: device)
+        guard let device = DeviceTopic.owner(of: topic).flatMap({ registry.device(DeviceID($0)) }) else {
+            return .public
+        }
+        guard DeviceTopic.channel(of: topic) == DeviceTopic.values,
+            case .success(let mapping) = understand.mapping(for: device)
         else { return .restricted }
         return mapping.bindings.map(\.specification.label.dataClass).max() ?? .restricted
     }

@@ -67,7 +67,8 @@ public struct GuardedPath: Sendable {
             return .failure(
                 Refusal(
                     step: .understand, code: .topicNotOwn,
-                    message: "the topic `\(topic)` has no meaning: use `devices/\(device.id)/\(DeviceTopic.values)` for "
+                    message:
+                        "the topic `\(topic)` has no meaning: use `devices/\(device.id)/\(DeviceTopic.values)` for "
                         + "small JSON or `devices/\(device.id)/\(DeviceTopic.entity)` for NGSI-LD"))
         }
     }
@@ -101,14 +102,17 @@ public struct GuardedPath: Sendable {
     }
 
     private func write(
-        _ payload: UnsafeRawBufferPointer, about target: EntityID?, by mapping: EntityMapping, from principal: Principal,
+        _ payload: UnsafeRawBufferPointer, about target: EntityID?, by mapping: EntityMapping,
+        from principal: Principal,
         at now: Timestamp, into observations: inout [Observation]
     ) -> Refusal? {
         switch understand.entity(payload, about: target, by: mapping, at: now) {
         case .failure(let refusal): return refusal
         case .success(let statement):
             // Before anything is defined: what is refused leaves no trace but its refusal.
-            if case .forbid(let refusal) = authoriser.decide(principal, .writeEntity(statement.entity), DecisionContext()) {
+            if case .forbid(let refusal) = authoriser.decide(
+                principal, .writeEntity(statement.entity), DecisionContext())
+            {
                 return refusal
             }
             observations.append(contentsOf: understand.observations(of: statement, by: mapping))

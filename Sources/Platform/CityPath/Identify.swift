@@ -52,7 +52,8 @@ public struct Identify: Sendable {
         case .other:
             .failure(
                 .identity(
-                    .certificateNameless, "the certificate names `\(identity.spiffeID)`, neither a device nor an operator"))
+                    .certificateNameless,
+                    "the certificate names `\(identity.spiffeID)`, neither a device nor an operator"))
         }
     }
 
@@ -67,7 +68,8 @@ public struct Identify: Sendable {
         case .suspended:
             return .failure(.identity(.deviceSuspended, "device `\(id)` is suspended\(record.reasonSuffix)"))
         case .revoked:
-            return .failure(.identity(.deviceRevoked, "the identity of device `\(id)` is revoked\(record.reasonSuffix)"))
+            return .failure(
+                .identity(.deviceRevoked, "the identity of device `\(id)` is revoked\(record.reasonSuffix)"))
         }
         guard record.certificateSerial == serial else {
             return .failure(

@@ -97,7 +97,8 @@ extension City {
             id: DeviceID(request.id), agency: AgencyID(request.agency), zone: ZoneID(request.zone),
             deviceType: request.deviceType, displayName: request.displayName, location: request.location,
             entities: entities.map { EntityID($0) }, certificateSerial: certificate.serialNumber,
-            certificateNotAfter: Timestamp(certificate.notAfter), status: .active, enrolledAt: now, statusChangedAt: now)
+            certificateNotAfter: Timestamp(certificate.notAfter), status: .active, enrolledAt: now, statusChangedAt: now
+        )
         let committed = await path.committed(observations: statements(of: record, at: now), events: [.device(record)])
         return committed.map { _ in
             EnrolledDevice(
@@ -154,7 +155,10 @@ extension City {
         for entity in entities {
             guard let colon = entity.firstIndex(of: ":"), colon != entity.startIndex, entity.utf8.count <= 512,
                 entity.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !City.notInURIs.contains($0) })
-            else { return .failure(.malformed("`\(entity)` is not a URI: an entity's id looks like `urn:ngsi-ld:Type:name`")) }
+            else {
+                return .failure(
+                    .malformed("`\(entity)` is not a URI: an entity's id looks like `urn:ngsi-ld:Type:name`"))
+            }
             if let owner = views.registry.owner(of: EntityID(entity)), owner.text != request.id {
                 return .failure(.malformed("entity `\(entity)` belongs to device `\(owner)`"))
             }
@@ -172,7 +176,8 @@ extension City {
         else { return [] }
         var statements = [
             path.understand.statement(
-                .text(record.displayName ?? record.id.text), as: "name", of: entity, type: type, device: record, at: now)
+                .text(record.displayName ?? record.id.text), as: "name", of: entity, type: type, device: record, at: now
+            )
         ]
         if let place = record.location {
             let point = "{\"type\":\"Point\",\"coordinates\":[\(place.longitude),\(place.latitude)]}"
@@ -204,7 +209,8 @@ extension City {
             return .failure(
                 Refusal(
                     step: .understand, code: .deviceRevoked,
-                    message: "device `\(device)` is revoked for good: enrol it anew with `bastide device add --replace`"))
+                    message: "device `\(device)` is revoked for good: enrol it anew with `bastide device add --replace`"
+                ))
         }
         record.status = status
         record.statusReason = reason.map { String($0.prefix(500)) }

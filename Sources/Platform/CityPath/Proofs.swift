@@ -19,6 +19,7 @@ extension City {
     ///   - attribute: The attribute's name.
     ///   - entity: The entity's id.
     ///   - observedAt: When the reading was made; nil for the current one.
+    /// - Returns: The proof, whole: everything to check it but the key to trust.
     /// - Throws: ``ProofRefusal``.
     public func proof(
         of attribute: String, of entity: EntityID, observedAt: Timestamp?
@@ -83,7 +84,8 @@ extension City {
     }
 
     private func definition(of series: SeriesID, at sequence: UInt64) throws(StorageError) -> AttributeDefinition {
-        guard let definition = try views.definition(of: series, at: sequence) ?? views.series.definition(of: series) else {
+        guard let definition = try views.definition(of: series, at: sequence) ?? views.series.definition(of: series)
+        else {
             throw StorageError(.damaged, "batch \(sequence) has observations of a series that no batch defines")
         }
         return definition

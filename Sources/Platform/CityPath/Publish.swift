@@ -134,7 +134,7 @@ struct DetectorBank {
         do throws(StorageError) {
             guard let state = try saved.detector(of: series) else { return StreamDetector() }
             return (try? StreamDetector(decoding: state)) ?? StreamDetector()
-        } catch where error.code == .damaged {
+        } catch  where error.code == .damaged {
             return StreamDetector()
         }
     }
@@ -163,7 +163,8 @@ extension AlertDraft {
         self.init(
             entity: definition.entity, attribute: definition.attribute, device: definition.device,
             kind: String(describing: finding.kind), severity: finding.kind == .stuck ? .notice : .warning,
-            text: finding.explanation(value: value, unit: UnitSymbols.symbol(of: definition.unitCode), name: definition.attribute),
+            text: finding.explanation(
+                value: value, unit: UnitSymbols.symbol(of: definition.unitCode), name: definition.attribute),
             observedAt: observedAt)
     }
 }

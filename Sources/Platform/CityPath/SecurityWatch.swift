@@ -39,14 +39,17 @@ struct SecurityWatch {
         case .certificateUntrusted where refusal.count >= SecurityWatch.strangerThreshold:
             return draft(
                 "strangersKnock", nil, .warning, refusal.at,
-                "\(refusal.count) connections from \(refusal.source) with certificates of another authority were refused")
+                "\(refusal.count) connections from \(refusal.source) with certificates of another authority were refused"
+            )
         default:
             return nil
         }
     }
 
     /// One identity, two places at once.
-    mutating func identityInTwoPlaces(_ device: DeviceID, first: String, second: String, at now: Timestamp) -> AlertDraft? {
+    mutating func identityInTwoPlaces(_ device: DeviceID, first: String, second: String, at now: Timestamp)
+        -> AlertDraft?
+    {
         draft(
             "identityInTwoPlaces", device.text, .critical, now,
             "device \(device) is connected from \(first), and its certificate was presented from \(second) too: its key "
@@ -61,7 +64,8 @@ struct SecurityWatch {
         if raised.count > 10_000 { raised.removeAll() }
         raised[key] = at
         return AlertDraft(
-            entity: nil, attribute: nil, device: device.map { DeviceID($0) }, kind: kind, severity: severity, text: text,
+            entity: nil, attribute: nil, device: device.map { DeviceID($0) }, kind: kind, severity: severity,
+            text: text,
             observedAt: at)
     }
 }

@@ -116,13 +116,16 @@ extension AttributeValue {
     static func reading(_ attribute: Attribute) -> Result<AttributeValue, Refusal> {
         let path = "$.\(attribute.name)"
         guard attribute.datasetId == nil else {
-            return .failure(.unsupported("at `\(path).datasetId`: one instance of an attribute is kept, the default one"))
+            return .failure(
+                .unsupported("at `\(path).datasetId`: one instance of an attribute is kept, the default one"))
         }
         if let sub = attribute.subAttributes.first {
-            return .failure(.unsupported("at `\(path).\(sub.name)`: attributes of attributes are not kept; leave it out"))
+            return .failure(
+                .unsupported("at `\(path).\(sub.name)`: attributes of attributes are not kept; leave it out"))
         }
         guard !attribute.isDeletion else {
-            return .failure(.unsupported("at `\(path)`: an attribute cannot be deleted: the journal keeps what was said"))
+            return .failure(
+                .unsupported("at `\(path)`: an attribute cannot be deleted: the journal keeps what was said"))
         }
         switch attribute.kind {
         case .property:

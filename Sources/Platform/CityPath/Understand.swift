@@ -18,7 +18,8 @@ struct Understand: Sendable {
             return .failure(
                 Refusal(
                     step: .understand, code: .attributeUnknown,
-                    message: "no catalogue describes the device type `\(device.deviceType)`: add it under `deviceTypes`"))
+                    message: "no catalogue describes the device type `\(device.deviceType)`: add it under `deviceTypes`"
+                ))
         }
         guard let entity = device.entities.first else {
             return .failure(

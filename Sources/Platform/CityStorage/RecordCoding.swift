@@ -24,7 +24,9 @@ enum RecordCoding {
 
     static func definition(_ bytes: [UInt8]) throws(StorageError) -> AttributeDefinition {
         var source = ByteSource(bytes)
-        guard let index = UInt32(exactly: try source.varint()) else { throw .unreadable("a series number is too large") }
+        guard let index = UInt32(exactly: try source.varint()) else {
+            throw .unreadable("a series number is too large")
+        }
         return AttributeDefinition(
             series: SeriesID(index: index), entity: EntityID(try source.text()), entityType: try source.text(),
             attribute: try source.text(), unitCode: try source.optionalText(),

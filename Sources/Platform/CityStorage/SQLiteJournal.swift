@@ -38,7 +38,8 @@ public final class SQLiteJournal: Journal {
         guard number <= StorageLimits.formatVersion else {
             throw StorageError(
                 .newerFormat,
-                "\(path) has format \(version); this program knows \(StorageLimits.formatVersion): use the newer bastide")
+                "\(path) has format \(version); this program knows \(StorageLimits.formatVersion): use the newer bastide"
+            )
         }
         newest.store(try readNewest(), ordering: .sequentiallyConsistent)
     }
@@ -239,7 +240,8 @@ extension SQLiteJournal: CredentialTable {
         try sqlite(path) {
             try pool.write { database in
                 if let secret {
-                    try database.execute(sql: "INSERT OR REPLACE INTO credential VALUES (?, ?)", arguments: [name, secret])
+                    try database.execute(
+                        sql: "INSERT OR REPLACE INTO credential VALUES (?, ?)", arguments: [name, secret])
                 } else {
                     try database.execute(sql: "DELETE FROM credential WHERE name = ?", arguments: [name])
                 }

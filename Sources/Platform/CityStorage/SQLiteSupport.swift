@@ -6,7 +6,8 @@ func sqlite<T>(_ path: String, _ body: () throws -> T) throws(StorageError) -> T
     do {
         return try body()
     } catch let error as StorageError {
-        throw error.message.hasPrefix(path) ? error : StorageError(error.code, "\(path): \(error.message)", cause: error)
+        throw error.message.hasPrefix(path)
+            ? error : StorageError(error.code, "\(path): \(error.message)", cause: error)
     } catch let error as DatabaseError {
         throw StorageError(error, path: path)
     } catch let error as any DecodedWrongly {

@@ -77,7 +77,7 @@ public final class ViewStore: Sendable {
     private func reading<T>(_ body: (Database) throws -> T) throws(StorageError) -> T {
         do throws(StorageError) {
             return try sqlite(path) { try pool.read(body) }
-        } catch where error.code == .damaged {
+        } catch  where error.code == .damaged {
             putAside()
             throw error
         }
@@ -100,7 +100,8 @@ public final class ViewStore: Sendable {
         let series = try database.cachedStatement(sql: "INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?)")
         for row in snapshot.series {
             try series.execute(arguments: [
-                Int64(row.definition.series.index), Data(RecordCoding.encode(row.definition)), row.observedAt?.microseconds,
+                Int64(row.definition.series.index), Data(RecordCoding.encode(row.definition)),
+                row.observedAt?.microseconds,
                 row.value.map { Data(ValueCoding.encode($0)) }, Double(row.score), Data(row.head.make()),
             ])
         }
@@ -111,7 +112,8 @@ public final class ViewStore: Sendable {
         let block = try database.cachedStatement(sql: "INSERT OR REPLACE INTO block VALUES (?, ?, ?, ?, ?)")
         for (series, sealed) in snapshot.blocks {
             try block.execute(arguments: [
-                Int64(series.index), sealed.header.firstTime, sealed.header.lastTime, sealed.header.count, Data(sealed.bytes),
+                Int64(series.index), sealed.header.firstTime, sealed.header.lastTime, sealed.header.count,
+                Data(sealed.bytes),
             ])
         }
         let word = try database.cachedStatement(sql: "INSERT OR REPLACE INTO word VALUES (?, ?, ?)")

@@ -51,7 +51,8 @@ struct CityLife {
         for index in 0..<count {
             let second = Int64(step) * 400 + Int64(random.below(10) == 0 ? random.below(400) : index)
             let noise = Double(random.below(100)) / 50
-            let json = "{\"t\":\(1_799_000_000_000 + second * 1_000),\"temp\":\(10 + noise + (index > count - 20 ? leap : 0))}"
+            let json =
+                "{\"t\":\(1_799_000_000_000 + second * 1_000),\"temp\":\(10 + noise + (index > count - 20 ? leap : 0))}"
             observations += try city.understood(json, from: gauge).get()
         }
         _ = try await city.path.committed(observations: observations).get()

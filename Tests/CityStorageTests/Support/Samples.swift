@@ -23,7 +23,8 @@ func observation(_ index: UInt32, at seconds: Int64, _ value: AttributeValue) ->
     Observation(series: SeriesID(index: index), observedAt: .start + .seconds(seconds), value: value)
 }
 
-func device(_ id: String, entities: [String] = ["urn:ngsi-ld:Device:1"], status: DeviceStatus = .active) -> DeviceRecord {
+func device(_ id: String, entities: [String] = ["urn:ngsi-ld:Device:1"], status: DeviceStatus = .active) -> DeviceRecord
+{
     DeviceRecord(
         id: DeviceID(id), agency: AgencyID("water"), zone: ZoneID("street"), deviceType: "sensor",
         displayName: "Pegel \"Süd\"", location: GeoPoint(longitude: 8.4, latitude: -49.01),

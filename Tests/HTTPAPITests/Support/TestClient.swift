@@ -1,4 +1,6 @@
 import AsyncHTTPClient
+import CityIdentity
+import CityStorage
 import Foundation
 import JSONBytes
 import NIOCore

@@ -69,8 +69,10 @@ extension EntityPage: ConsoleContent {
     var signedInFrame: ConsoleFrame? { frame }
 
     func content(assets: ConsoleAssets) -> PageContent {
-        let rows = observations.map { $0.view(entity: id, vocabulary: assets.vocabulary) }
-        let numeric = zip(observations, rows).filter { $0.0.isNumeric }.map(\.1)
+        // What is measured before what stays: names, places.
+        let numeric = observations.filter(\.isNumeric).map { $0.view(entity: id, vocabulary: assets.vocabulary) }
+        let others = observations.filter { !$0.isNumeric }.map { $0.view(entity: id, vocabulary: assets.vocabulary) }
+        let rows = numeric + others
         return PageContent(
             template: "entity", title: name.isEmpty ? id : name, section: .entities,
             scripts: ["entity"], styles: ["entity"],

@@ -10,7 +10,7 @@ const L = globalThis.L;
 const colourCount = 10;
 const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
 // The radius of marks in pixels, by zoom: small from afar, so that a dense town stays readable.
-const radii = [[16.5, 7], [15.5, 5.5], [14.5, 4.5], [0, 3.5]];
+const radii = [[16.5, 7], [15.5, 5.5], [14, 4.5], [0, 3.5]];
 
 export class CityMap {
     #map;
@@ -22,7 +22,11 @@ export class CityMap {
     #note = document.getElementById('map-note');
 
     constructor(container) {
-        this.#map = L.map(container, { zoomControl: false, zoomSnap: 0.5, zoomAnimation: !calm, fadeAnimation: !calm });
+        this.#map = L.map(container, {
+            // Tiles are sharp at whole zooms only; the plan is at all.
+            zoomSnap: container.dataset.tiles ? 1 : 0.1,
+            zoomControl: false, zoomAnimation: !calm, fadeAnimation: !calm,
+        });
         this.#map.attributionControl.setPrefix(false);
         L.control.zoom({ position: 'topright' }).addTo(this.#map);
         L.control.scale({ imperial: false, position: 'bottomright' }).addTo(this.#map);
@@ -72,7 +76,12 @@ export class CityMap {
     #frame() {
         const places = [...this.#marks.values()].map((mark) => mark.getLatLng());
         const bounds = places.length > 0 ? L.latLngBounds(places) : this.#plan.bounds();
-        if (bounds?.isValid()) this.#map.fitBounds(bounds.pad(0.04), { animate: false, maxZoom: 17 });
+        if (bounds?.isValid()) {
+            this.#map.fitBounds(bounds, { animate: false, maxZoom: 17, padding: [24, 24] });
+            const { y: room } = this.#map.latLngToContainerPoint(bounds.getNorthWest());
+            // Up, where there is room, away from the legend.
+            if (document.getElementById('map-legend').open) this.#map.panBy([0, room - 24], { animate: false });
+        }
         const area = this.#plan.bounds();
         if (area?.isValid()) this.#map.setMaxBounds(area.extend(bounds).pad(0.5)).setMinZoom(10);
     }

@@ -23,6 +23,7 @@ export class CityPlan {
     #bounds = null;
     #isUnderlaid;
     #renderer;
+    #names = [];
 
     constructor(map, { isUnderlaid }) {
         this.#map = map;
@@ -30,7 +31,10 @@ export class CityPlan {
         map.createPane('plan').style.zIndex = 300;
         Object.assign(map.createPane('places').style, { zIndex: 620, pointerEvents: 'none' });
         this.#renderer = L.canvas({ pane: 'plan', padding: 0.4 });
-        map.on('zoomend', () => this.recolour());
+        map.on('zoomend', () => {
+            this.recolour();
+            this.#thinOut();
+        });
     }
 
     bounds() {
@@ -47,14 +51,28 @@ export class CityPlan {
             else this.#add(layer, own);
         }
         this.recolour();
+        this.#thinOut();
     }
 
     recolour() {
         for (const { style, shapes } of this.#layers) {
             shapes.setStyle((feature) => this.#style(style, feature));
         }
-        const places = this.#map.getPane('places');
-        places.dataset.zoom = this.#map.getZoom() >= 15.5 ? 'near' : 'far';
+    }
+
+    /** Leaves out the names that would lie on another: of two, the later one. */
+    #thinOut() {
+        this.#map.getPane('places').dataset.zoom = this.#map.getZoom() >= 15.5 ? 'near' : 'far';
+        for (const name of this.#names) name.hidden = false;
+        const places = this.#names.map((name) => name.getBoundingClientRect());
+        const taken = [];
+        places.forEach((place, index) => {
+            const isFree = taken.every((other) => (
+                place.right < other.left || other.right < place.left
+                || place.bottom < other.top || other.bottom < place.top));
+            if (isFree && place.width > 0) taken.push(place);
+            this.#names[index].hidden = !isFree;
+        });
     }
 
     #add(style, features) {
@@ -73,6 +91,7 @@ export class CityPlan {
             const [longitude, latitude] = geometry.coordinates;
             const text = document.createElement('span');
             text.textContent = properties.name;
+            this.#names.push(text);
             const place = /^[a-z-]+$/i.test(properties.class ?? '') ? properties.class : 'place';
             const mark = L.divIcon({ className: `map-place map-place-${place}`, html: text, iconSize: null });
             L.marker([latitude, longitude], { icon: mark, pane: 'places', interactive: false, keyboard: false })

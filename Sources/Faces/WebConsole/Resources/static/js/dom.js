@@ -39,4 +39,8 @@ export function timeMark(observedAt) {
     return element('time', { datetime: observedAt, 'data-time': true }, observedAt);
 }
 
-export const entityPath = (id) => `/entities/${encodeURIComponent(id).replaceAll('%3A', ':')}`;
+const segment = (id) => encodeURIComponent(id).replaceAll('%3A', ':');
+
+export const entityPath = (id) => `/entities/${segment(id)}`;
+
+export const devicePath = (id) => `/devices/${segment(id)}`;

@@ -7,6 +7,10 @@ const pulseStep = 60;
 const mostPulses = 40;
 let pulses = 0;
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
+// How far from a mark it can still be hit, in pixels: marks stand close, fingers are wide.
+const reach = matchMedia('(pointer: coarse)').matches ? 8 : 3;
+// The least radius of a mark in alert, and the width of the line around a mark that Leaflet keeps room for: its halo's.
+const [alertRadius, halo] = [5, 18];
 
 /** The colours of the style sheet, which know the theme. */
 export function palette() {
@@ -33,7 +37,8 @@ function drawNormal(context, point, radius, colours, colour) {
     context.stroke();
 }
 
-function drawAlert(context, point, radius, colours) {
+function drawAlert(context, point, size, colours) {
+    const radius = Math.max(size, alertRadius);
     disc(context, point, radius + 6);
     context.fillStyle = colours['alert-halo'];
     context.fill();
@@ -97,6 +102,11 @@ const EntityMark = L.CircleMarker.extend({
         draw(context, this._point, radius, this.colours, this.colours[this.colourName]);
     },
 
+    // Leaflet asks this of every mark under the pointer.
+    _containsPoint(point) {
+        return point.distanceTo(this._point) <= this._radius + reach;
+    },
+
     drawPulse(context, progress) {
         disc(context, this._point, this._radius + 5 * Math.min(1, progress));
         context.globalAlpha = 0.6 * Math.max(0, 1 - progress);
@@ -109,7 +119,7 @@ const EntityMark = L.CircleMarker.extend({
 
 /** The mark of an entity, at its place, with the reach of the largest of its shapes. */
 export function entityMark(entity, { colourName, colours, renderer }) {
-    const options = { renderer, radius: 5.5, weight: 14, bubblingMouseEvents: false };
+    const options = { renderer, radius: 5.5, weight: halo, bubblingMouseEvents: false };
     const mark = new EntityMark([entity.lat, entity.lon], options);
     return Object.assign(mark, { entity, colourName, colours });
 }

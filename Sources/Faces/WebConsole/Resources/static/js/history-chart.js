@@ -46,8 +46,9 @@ export class HistoryChart {
             const response = await fetch(`${this.#options.url}?${query}`, { signal: this.#request.signal });
             if (!response.ok) throw new Error(`status ${response.status}`);
             const history = await response.json();
-            this.#points = (history.points ?? []).map(moment).filter((point) => Number.isFinite(point.value));
-            this.#alerts = (history.alerts ?? []).map(moment);
+            // Each point is milliseconds since 1970, value, score.
+            this.#points = history.points.map(([at, value]) => ({ at, value }));
+            this.#alerts = history.alerts.map((alert) => ({ ...alert, at: Date.parse(alert.observedAt) }));
             this.#redraw();
         } catch (error) {
             if (error.name !== 'AbortError') this.#say(`The history could not be fetched: ${error.message}.`);
@@ -55,8 +56,8 @@ export class HistoryChart {
     }
 
     /** Adds a new observation at the end. */
-    add(observation) {
-        const point = moment(observation);
+    add({ observedAt, value }) {
+        const point = { at: Date.parse(observedAt), value };
         const last = this.#points.at(-1);
         if (!Number.isFinite(point.value) || (last && point.at <= last.at)) return;
         this.#points.push(point);
@@ -144,9 +145,4 @@ export class HistoryChart {
                 element('th', { scope: 'col' }, 'Observed'), element('th', { scope: 'col', class: 'end' }, 'Value'))),
             element('tbody', {}, rows)));
     }
-}
-
-/** An observation or alert with its moment as a number. */
-function moment(item) {
-    return { ...item, at: new Date(item.observedAt).getTime() };
 }

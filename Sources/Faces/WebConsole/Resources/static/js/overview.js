@@ -1,7 +1,7 @@
 // The overview as it is now: counts, feeds, states in the list, and the map where Leaflet is there to draw it.
 
 import { announce, on } from './live.js';
-import { element, entityPath, icon, iconOf, stateMark, timeMark } from './dom.js';
+import { devicePath, element, entityPath, icon, iconOf, stateMark, timeMark } from './dom.js';
 import { refreshTimes } from './times.js';
 import { summary } from './summary.js';
 import { counted, rate, spaced } from './words.js';
@@ -39,6 +39,12 @@ function nameOf(id) {
     return names.get(id) ?? map?.nameOf(id) ?? id;
 }
 
+/** A link to what an alert is about: an entity, else a device. */
+function subject({ entityId, deviceId }) {
+    if (entityId) return [element('a', { href: entityPath(entityId) }, nameOf(entityId)), ' · '];
+    return deviceId ? ['device ', element('a', { href: devicePath(deviceId) }, deviceId), ' · '] : [];
+}
+
 on('alert', (alert) => {
     document.querySelector(`[data-alert="${CSS.escape(String(alert.id))}"]`)?.remove();
     const isOpen = alert.status === 'open';
@@ -49,8 +55,7 @@ on('alert', (alert) => {
             element('p', { class: 'feed-title' },
                 element('span', { class: 'visually-hidden' }, `${alert.severity}: `), alert.title),
             element('p', { class: 'feed-text' },
-                alert.entityId && element('a', { href: entityPath(alert.entityId) }, nameOf(alert.entityId)),
-                alert.entityId && ' · ', timeMark(alert.observedAt), !isOpen && ' · acknowledged'))));
+                subject(alert), timeMark(alert.observedAt), !isOpen && ' · acknowledged'))));
     if (isOpen) announce(`${alert.severity} alert: ${alert.title}`);
 });
 

@@ -41,7 +41,7 @@ export class Plot {
         const { width, height } = options;
         this.svg = element(
             'svg', { class: 'plot', width, height, viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true' },
-            this.#valueAxis(), this.#timeAxis(), this.#band(), this.#line(), this.#alertMarks(), this.#cursor);
+            this.#valueAxis(), this.#timeAxis(), this.#line(), this.#alertMarks(), this.#cursor);
     }
 
     /** The index of the point nearest to `x`, in pixels. */
@@ -73,9 +73,9 @@ export class Plot {
 
     #fit() {
         let [low, high] = [Infinity, -Infinity];
-        for (const { value, min = value, max = value } of this.#options.points) {
-            low = Math.min(low, min);
-            high = Math.max(high, max);
+        for (const { value } of this.#options.points) {
+            low = Math.min(low, value);
+            high = Math.max(high, value);
         }
         const room = (high - low || Math.abs(high) || 1) * 0.08;
         this.#low = low >= 0 && low - room < 0 ? 0 : low - room;
@@ -115,38 +115,32 @@ export class Plot {
         });
     }
 
-    /** The series cut where more than five usual intervals are missing. */
+    /**
+     * The series cut where an interval is more than five times the usual one and those beside it: where readings are
+     * missing, not where they begin to come more often.
+     */
     #runs() {
         const { points } = this.#options;
-        const intervals = points.slice(1).map((point, index) => point.at - points[index].at).sort((a, b) => a - b);
-        const gap = (intervals[Math.floor(intervals.length / 2)] ?? Infinity) * 5;
+        const intervals = points.slice(1).map((point, index) => point.at - points[index].at);
+        const usual = [...intervals].sort((a, b) => a - b)[Math.floor(intervals.length / 2)];
         const runs = [[]];
         points.forEach((point, index) => {
-            if (index > 0 && point.at - points[index - 1].at > gap) runs.push([]);
+            const [before = 0, own = 0, after = 0] = [-2, -1, 0].map((step) => intervals[index + step]);
+            if (own > 5 * Math.max(usual, before, after)) runs.push([]);
             runs.at(-1).push(point);
         });
         return runs;
     }
 
-    #path(points, value) {
-        return points.map((point, index) => (
-            `${index === 0 ? 'M' : 'L'}${this.#x(point.at).toFixed(1)} ${this.#y(value(point)).toFixed(1)}`)).join('');
-    }
-
-    /** Between the least and the greatest of each interval, where points stand for intervals. */
-    #band() {
-        if (!this.#options.points.some((point) => point.max !== undefined && point.min !== undefined)) return null;
-        return this.#runs().map((run) => {
-            const upper = this.#path(run, ({ max, value }) => max ?? value);
-            const lower = this.#path([...run].reverse(), ({ min, value }) => min ?? value).replace('M', 'L');
-            return element('path', { class: 'plot-band', d: `${upper}${lower}Z` });
-        });
+    #path(points) {
+        return points.map(({ at, value }, index) => (
+            `${index === 0 ? 'M' : 'L'}${this.#x(at).toFixed(1)} ${this.#y(value).toFixed(1)}`)).join('');
     }
 
     #line() {
         return this.#runs().map((run) => (run.length === 1
             ? element('circle', { class: 'plot-dot', cx: this.#x(run[0].at), cy: this.#y(run[0].value), r: 2 })
-            : element('path', { class: 'plot-line', d: this.#path(run, (point) => point.value) })));
+            : element('path', { class: 'plot-line', d: this.#path(run) })));
     }
 
     #alertMarks() {
