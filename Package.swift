@@ -99,7 +99,8 @@ let package = Package(
         face(
             "MQTTListener",
             [
-                "CityModel", "CityIdentity", "CityContext", "CityPath", "JSONBytes", "MQTTPackets", "PKI", nioCore, nioPosix,
+                "CityModel", "CityIdentity", "CityContext", "CityPath", "JSONBytes", "MQTTPackets", "PKI", nioCore,
+                nioPosix,
                 nioSSL, logging, lifecycle,
             ]),
         face(

@@ -27,7 +27,8 @@ struct ConsoleTests {
         }
     }
 
-    @Test("every answer holds the browser to its policy", arguments: ["/sign-in", "/livez", "/nothing", "/api/v1/status"])
+    @Test(
+        "every answer holds the browser to its policy", arguments: ["/sign-in", "/livez", "/nothing", "/api/v1/status"])
     func headers(path: String) async throws {
         try await TestServer.run { server in
             try await TestClient.guarded(server) { client in
@@ -42,10 +43,12 @@ struct ConsoleTests {
         }
     }
 
-    @Test("errors are pages that say what is wrong, in escaped words", arguments: [
-        ("/nothing/%3Cscript%3E", 404), ("/entities/%3Cscript%3Ealert", 404), ("/devices/nobody", 404),
-        ("/alerts?status=%3Cb%3E", 400), ("/devices?connection=%3Cb%3E", 400), ("/entities?q=%FF", 400),
-    ])
+    @Test(
+        "errors are pages that say what is wrong, in escaped words",
+        arguments: [
+            ("/nothing/%3Cscript%3E", 404), ("/entities/%3Cscript%3Ealert", 404), ("/devices/nobody", 404),
+            ("/alerts?status=%3Cb%3E", 400), ("/devices?connection=%3Cb%3E", 400), ("/entities?q=%FF", 400),
+        ])
     func errors(path: String, status: Int) async throws {
         try await TestServer.run { server in
             try await TestClient.guarded(server) { client in
@@ -63,7 +66,8 @@ struct ConsoleTests {
         try await TestServer.run { server in
             try await TestClient.guarded(server) { client in
                 let token = try await client.session("anna")
-                let reply = try await client.post("/devices/air-1/suspend", form: [("csrf", token), ("reason", "test")])
+                let reply = try await client.post(
+                    "/devices/air-1/suspend", form: [("csrf", token), ("reason", "test")])
                 #expect(reply.header("location") == "/devices/air-1")
                 #expect(try await client.get("/devices/air-1").body.contains("Device air-1 is suspended now."))
                 #expect(try await !client.get("/devices/air-1").body.contains("Device air-1 is suspended now."))
@@ -84,7 +88,8 @@ struct ConsoleTests {
                 ] {
                     #expect(try await client.post("/devices/air-1/revoke", form: fields).status == status)
                 }
-                let json = try await client.send(.POST, "/devices/air-1/revoke", ["content-type": "application/json"], "{}")
+                let json = try await client.send(
+                    .POST, "/devices/air-1/revoke", ["content-type": "application/json"], "{}")
                 #expect(json.status == 415)
                 #expect(server.city.views.registry.device(DeviceID("air-1"))?.status == .active)
             }
@@ -142,10 +147,12 @@ struct ConsoleTests {
         }
     }
 
-    @Test("no path leads out of the static files", arguments: [
-        "/static/", "/static/x", "/static/x/../../../etc/passwd", "/static/x/..%2f..%2f..%2fetc%2fpasswd",
-        "/static/x/css/../../templates/layout.mustache", "/static/x//etc/passwd", "/static/x/%00", "/static/x/%zz",
-    ])
+    @Test(
+        "no path leads out of the static files",
+        arguments: [
+            "/static/", "/static/x", "/static/x/../../../etc/passwd", "/static/x/..%2f..%2f..%2fetc%2fpasswd",
+            "/static/x/css/../../templates/layout.mustache", "/static/x//etc/passwd", "/static/x/%00", "/static/x/%zz",
+        ])
     func traversal(path: String) async throws {
         try await TestServer.run { server in
             try await TestClient.guarded(server) { client in

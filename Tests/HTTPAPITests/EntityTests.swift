@@ -1,5 +1,6 @@
 import CityModel
 import JSONBytes
+import NIOHTTP1
 import Testing
 
 @Suite("NGSI-LD: entities")
@@ -11,10 +12,12 @@ struct EntityTests {
         try await TestServer.run { server in
             try await TestClient.laboratory(server) { laboratory in
                 let air = "{\"no2\":{\"type\":\"Property\",\"value\":40,\"unitCode\":\"GQ\"},\"pm10\":{\"value\":21.5}}"
-                #expect(try await laboratory.post("\(path)/attrs", json: air).status == 204)
+                let first = try await laboratory.post("\(path)/attrs", json: air)
+                #expect(first.status == 204)
                 let car = "{\"vehiclePlate\":{\"value\":\"ZH 123\"},\"intensity\":{\"value\":12}}"
                 #expect(
-                    try await laboratory.post("/ngsi-ld/v1/entities/\(TestServer.carEntity)/attrs", json: car).status == 204)
+                    try await laboratory.post("/ngsi-ld/v1/entities/\(TestServer.carEntity)/attrs", json: car).status
+                        == 204)
             }
             try await TestClient.guarded(server) { client in try await body(server, client) }
         }
@@ -57,7 +60,8 @@ struct EntityTests {
         }
     }
 
-    @Test("what nobody here can write is 406", arguments: ["text/html", "application/geo+json", "application/json;q=0"])
+    @Test(
+        "what nobody here can write is 406", arguments: ["text/html", "application/geo+json", "application/json;q=0"])
     func notAcceptable(accept: String) async throws {
         try await EntityTests.run { _, client in
             let reply = try await client.get(EntityTests.path, basic("anna").merging(["accept": accept]) { $1 })
@@ -126,11 +130,14 @@ struct EntityTests {
     func redaction() async throws {
         try await EntityTests.run { _, client in
             let path = "/ngsi-ld/v1/entities/\(TestServer.carEntity)"
-            #expect(try await !client.get(path, basic("anna")).body.contains("ZH 123"))
+            let unstated = try await client.get(path, basic("anna"))
+            #expect(!unstated.body.contains("ZH 123"))
             let stated = basic("anna").merging(["Bastide-Purpose": "stolen car, case 7"]) { $1 }
             #expect(try await client.get(path, stated).body.contains("ZH 123"))
             #expect(try await client.get("\(path)?purpose=case%207", basic("anna")).body.contains("ZH 123"))
-            #expect(try await !client.get("/ngsi-ld/v1/temporal/entities/\(TestServer.carEntity)", basic("anna")).body.contains("ZH"))
+            #expect(
+                try await !client.get("/ngsi-ld/v1/temporal/entities/\(TestServer.carEntity)", basic("anna")).body
+                    .contains("ZH"))
         }
     }
 
@@ -138,7 +145,8 @@ struct EntityTests {
     func hiddenQuery() async throws {
         try await EntityTests.run { _, client in
             let query = "/ngsi-ld/v1/entities?q=vehiclePlate==%22ZH%20123%22"
-            #expect(try await client.get(query, basic("anna")).body == "[]")
+            let unstated = try await client.get(query, basic("anna"))
+            #expect(unstated.body == "[]")
             #expect(try await client.get("\(query)&purpose=case%207", basic("anna")).body != "[]")
         }
     }
@@ -161,7 +169,8 @@ struct EntityTests {
         try await EntityTests.run { server, client in
             try await TestClient.laboratory(server) { laboratory in
                 let later = "{\"no2\":{\"value\":50,\"unitCode\":\"GQ\"}}"
-                let reply = try await laboratory.send(.PATCH, EntityTests.path, ["content-type": "application/json"], later)
+                let reply = try await laboratory.send(
+                    .PATCH, EntityTests.path, ["content-type": "application/json"], later)
                 #expect(reply.status == 204)
             }
             let path = "/ngsi-ld/v1/temporal/entities/\(TestServer.airEntity)?attrs=no2"
@@ -172,7 +181,9 @@ struct EntityTests {
             #expect(try last.json().array(at: ["no2", "values"]).count == 1)
             let before = try await client.get("\(path)&timerel=before&timeAt=2020-01-01T00:00:00Z", basic("anna"))
             #expect(try before.json().array(at: ["no2"]).isEmpty)
-            for wrong in ["timerel=before", "timeAt=2020-01-01T00:00:00Z", "timerel=before&timeAt=yesterday", "lastN=0"] {
+            for wrong in [
+                "timerel=before", "timeAt=2020-01-01T00:00:00Z", "timerel=before&timeAt=yesterday", "lastN=0",
+            ] {
                 #expect(try await client.get("\(path)&\(wrong)", basic("anna")).status == 400)
             }
             #expect(try await client.get("\(path)&timeproperty=createdAt", basic("anna")).status == 422)

@@ -118,7 +118,8 @@ struct IdentityTests {
             let issued = try await server.city.issueOperatorCertificate(
                 to: "otto", agency: "city", validityDays: 1, with: server.certificates.authority, by: .service("test")
             ).get()
-            try await TestClient.guarded(server, keyPEM: issued.keyPEM, certificatePEM: issued.certificatePEM) { client in
+            try await TestClient.guarded(server, keyPEM: issued.keyPEM, certificatePEM: issued.certificatePEM) {
+                client in
                 #expect(try await client.get("/").status == 200)
                 let reply = try await client.post("/api/v1/devices/air-1/suspend", json: "{}")
                 #expect(reply.status == 403)

@@ -1,6 +1,7 @@
+import CityIdentity
 import CityModel
-import HTTPAPI
 import Foundation
+import HTTPAPI
 import JSONBytes
 import Logging
 import Testing

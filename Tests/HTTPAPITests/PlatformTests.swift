@@ -30,7 +30,8 @@ struct PlatformTests {
         try await TestServer.run { server in
             try await TestClient.admin(server) { admin in
                 let type = server.air.record.deviceType
-                let body = "{\"id\":\"air-2\",\"deviceType\":\"\(type)\",\"location\":{\"longitude\":8,\"latitude\":47}}"
+                let body =
+                    "{\"id\":\"air-2\",\"deviceType\":\"\(type)\",\"location\":{\"longitude\":8,\"latitude\":47}}"
                 let reply = try await admin.post("/api/v1/devices", json: body)
                 #expect(reply.status == 201)
                 #expect(reply.header("location") == "/api/v1/devices/air-2")
@@ -55,10 +56,12 @@ struct PlatformTests {
         }
     }
 
-    @Test("enrolment says what is wrong with a request", arguments: [
-        "{}", "{\"id\":\"a b\"}", "{\"id\":7}", "{\"id\":\"x\",\"deviceType\":\"nothing\"}",
-        "{\"id\":\"x\",\"location\":{\"longitude\":200,\"latitude\":0}}", "{\"id\":\"x\",\"typo\":1}", "[]", "{",
-    ])
+    @Test(
+        "enrolment says what is wrong with a request",
+        arguments: [
+            "{}", "{\"id\":\"a b\"}", "{\"id\":7}", "{\"id\":\"x\",\"deviceType\":\"nothing\"}",
+            "{\"id\":\"x\",\"location\":{\"longitude\":200,\"latitude\":0}}", "{\"id\":\"x\",\"typo\":1}", "[]", "{",
+        ])
     func wrongEnrolment(body: String) async throws {
         try await TestServer.run { server in
             try await TestClient.admin(server) { admin in
@@ -76,7 +79,8 @@ struct PlatformTests {
                 let token = try await client.session("anna")
                 let path = "/api/v1/devices/air-1/suspend"
                 #expect(try await client.post(path, json: "{}").status == 403)
-                #expect(try await client.post(path, json: "{}", ["x-csrf-token": String(token.reversed())]).status == 403)
+                #expect(
+                    try await client.post(path, json: "{}", ["x-csrf-token": String(token.reversed())]).status == 403)
                 #expect(server.city.views.registry.device(DeviceID("air-1"))?.status == .active)
                 let reply = try await client.post(path, json: "{\"reason\":\"vandalised\"}", ["x-csrf-token": token])
                 #expect(try reply.string(["status"]) == "suspended")
@@ -85,10 +89,12 @@ struct PlatformTests {
         }
     }
 
-    @Test("what is not there is 404", arguments: [
-        "/api/v1/devices/nobody", "/api/v1/nothing", "/api/v1/entities/urn:x:y/history?attribute=z",
-        "/api/v1/ledger/proof?entity=urn:x:y&attribute=z",
-    ])
+    @Test(
+        "what is not there is 404",
+        arguments: [
+            "/api/v1/devices/nobody", "/api/v1/nothing", "/api/v1/entities/urn:x:y/history?attribute=z",
+            "/api/v1/ledger/proof?entity=urn:x:y&attribute=z",
+        ])
     func missing(path: String) async throws {
         try await TestServer.run { server in
             try await TestClient.admin(server) { admin in
@@ -99,14 +105,16 @@ struct PlatformTests {
         }
     }
 
-    @Test("parameters that are wrong or unknown are refused", arguments: [
-        "/api/v1/devices?status=broken", "/api/v1/devices?limit=1001", "/api/v1/alerts?severity=dire",
-        "/api/v1/alerts?typo=1", "/api/v1/status?verbose=1", "/api/v1/refusals?code=none",
-        "/api/v1/ledger/consistency", "/api/v1/ledger/consistency?from=0", "/api/v1/ledger/consistency?from=5&to=2",
-        "/api/v1/ledger/proof?entity=urn:x:y", "/api/v1/ledger/proof?entity=a&attribute=b&observedAt=noon",
-        "/api/v1/entities/\(TestServer.airEntity)/history",
-        "/api/v1/entities/\(TestServer.airEntity)/history?attribute=name&from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z",
-    ])
+    @Test(
+        "parameters that are wrong or unknown are refused",
+        arguments: [
+            "/api/v1/devices?status=broken", "/api/v1/devices?limit=1001", "/api/v1/alerts?severity=dire",
+            "/api/v1/alerts?typo=1", "/api/v1/status?verbose=1", "/api/v1/refusals?code=none",
+            "/api/v1/ledger/consistency", "/api/v1/ledger/consistency?from=0", "/api/v1/ledger/consistency?from=5&to=2",
+            "/api/v1/ledger/proof?entity=urn:x:y", "/api/v1/ledger/proof?entity=a&attribute=b&observedAt=noon",
+            "/api/v1/entities/\(TestServer.airEntity)/history",
+            "/api/v1/entities/\(TestServer.airEntity)/history?attribute=name&from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z",
+        ])
     func wrongParameters(path: String) async throws {
         try await TestServer.run { server in
             try await TestClient.admin(server) { admin in
@@ -178,9 +186,10 @@ struct PlatformTests {
                 #expect(reply.status == 201)
                 let password = try reply.string(["password"])
                 #expect(try await client.get("/api/v1/operators", basic("nora", password)).body.contains("\"nora\""))
-                for wrong in ["{\"name\":\"a b\",\"role\":\"auditor\"}", "{\"name\":\"x\",\"role\":\"king\"}",
-                    "{\"name\":\"x\",\"role\":\"auditor\",\"password\":\"short\"}"]
-                {
+                for wrong in [
+                    "{\"name\":\"a b\",\"role\":\"auditor\"}", "{\"name\":\"x\",\"role\":\"king\"}",
+                    "{\"name\":\"x\",\"role\":\"auditor\",\"password\":\"short\"}",
+                ] {
                     #expect(try await client.post("/api/v1/operators", json: wrong, basic("anna")).status == 400)
                 }
                 let missing = try await client.post("/api/v1/operators/nobody/certificate", json: "{}", basic("anna"))

@@ -56,7 +56,8 @@ struct SignInTests {
                 #expect(wrong.status == 401)
                 #expect(unknown.status == 401)
                 #expect(
-                    wrong.body.replacing("value=\"anna\"", with: "") == unknown.body.replacing("value=\"nobody\"", with: ""))
+                    wrong.body.replacing("value=\"anna\"", with: "")
+                        == unknown.body.replacing("value=\"nobody\"", with: ""))
                 #expect(server.city.metrics.refusalCount == before + 2)
             }
         }
@@ -83,7 +84,9 @@ struct SignInTests {
         try await TestServer.run { server in
             try await TestClient.guarded(server) { client in
                 _ = try await client.get("/sign-in")
-                let fields = [("csrf", String(repeating: "0", count: 32)), ("name", "anna"), ("password", TestServer.password)]
+                let fields = [
+                    ("csrf", String(repeating: "0", count: 32)), ("name", "anna"), ("password", TestServer.password),
+                ]
                 #expect(try await client.post("/sign-in", form: fields).status == 403)
             }
         }

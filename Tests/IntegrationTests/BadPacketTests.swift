@@ -28,23 +28,38 @@ extension BuiltProgramTests {
         }
 
         /// A PUBLISH on `a/b` with these first bytes instead of a topic and a packet identifier that fit.
-        private static func publish(flags: UInt8, _ body: [UInt8]) -> [UInt8] { [0x30 | flags, UInt8(body.count)] + body }
+        private static func publish(flags: UInt8, _ body: [UInt8]) -> [UInt8] {
+            [0x30 | flags, UInt8(body.count)] + body
+        }
 
         static let cases: [Case] = [
-            Case(what: "Remaining Length of five bytes", bytes: [0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0x01], ending: .told(.malformedPacket)),
-            Case(what: "Remaining Length longer than needed", bytes: [0xC0, 0x80, 0x00], ending: .told(.malformedPacket)),
+            Case(
+                what: "Remaining Length of five bytes", bytes: [0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0x01],
+                ending: .told(.malformedPacket)),
+            Case(
+                what: "Remaining Length longer than needed", bytes: [0xC0, 0x80, 0x00], ending: .told(.malformedPacket)),
             Case(
                 what: "a packet larger than Maximum Packet Size, of which only the header comes",
                 bytes: [0x30, 0xFF, 0xFF, 0xFF, 0x7F], ending: .told(.packetTooLarge), code: .tooLarge),
             Case(what: "packet type 0", bytes: [0x00, 0x00], ending: .told(.malformedPacket)),
-            Case(what: "a topic that is not UTF-8", bytes: publish(flags: 0, [0, 2, 0xC3, 0x28, 0]), ending: .told(.malformedPacket)),
-            Case(what: "a topic with U+0000", bytes: publish(flags: 0, [0, 2, 0x61, 0x00, 0]), ending: .told(.malformedPacket)),
-            Case(what: "a topic longer than the packet", bytes: publish(flags: 0, [0xFF, 0xFF, 0x61]), ending: .told(.malformedPacket)),
-            Case(what: "`+` in a topic name", bytes: publish(flags: 0, [0, 1, 0x2B, 0]), ending: .told(.malformedPacket)),
-            Case(what: "`#` in a topic name", bytes: publish(flags: 0, [0, 1, 0x23, 0]), ending: .told(.malformedPacket)),
+            Case(
+                what: "a topic that is not UTF-8", bytes: publish(flags: 0, [0, 2, 0xC3, 0x28, 0]),
+                ending: .told(.malformedPacket)),
+            Case(
+                what: "a topic with U+0000", bytes: publish(flags: 0, [0, 2, 0x61, 0x00, 0]),
+                ending: .told(.malformedPacket)),
+            Case(
+                what: "a topic longer than the packet", bytes: publish(flags: 0, [0xFF, 0xFF, 0x61]),
+                ending: .told(.malformedPacket)),
+            Case(
+                what: "`+` in a topic name", bytes: publish(flags: 0, [0, 1, 0x2B, 0]), ending: .told(.malformedPacket)),
+            Case(
+                what: "`#` in a topic name", bytes: publish(flags: 0, [0, 1, 0x23, 0]), ending: .told(.malformedPacket)),
             Case(what: "no topic and no alias", bytes: publish(flags: 0, [0, 0, 0]), ending: .told(.protocolError)),
             Case(what: "QoS 3", bytes: publish(flags: 0b110, [0, 1, 0x61, 0, 1, 0]), ending: .told(.malformedPacket)),
-            Case(what: "packet identifier 0", bytes: publish(flags: 0b010, [0, 1, 0x61, 0, 0, 0]), ending: .told(.protocolError)),
+            Case(
+                what: "packet identifier 0", bytes: publish(flags: 0b010, [0, 1, 0x61, 0, 0, 0]),
+                ending: .told(.protocolError)),
             Case(
                 what: "QoS 2, though Maximum QoS is 1", bytes: publish(flags: 0b100, [0, 1, 0x61, 0, 1, 0]),
                 ending: .told(.qosNotSupported), code: .unsupported),
@@ -55,11 +70,16 @@ extension BuiltProgramTests {
                 what: "a property twice", bytes: publish(flags: 0, [0, 1, 0x61, 4, 0x01, 0, 0x01, 0]),
                 ending: .told(.protocolError)),
             Case(what: "SUBSCRIBE without a topic filter", bytes: [0x82, 3, 0, 1, 0], ending: .told(.protocolError)),
-            Case(what: "SUBSCRIBE with flags 0", bytes: [0x80, 7, 0, 1, 0, 0, 1, 0x61, 0], ending: .told(.malformedPacket)),
-            Case(what: "SUBSCRIBE at QoS 3", bytes: [0x82, 7, 0, 1, 0, 0, 1, 0x61, 3], ending: .told(.protocolError)),
-            Case(what: "`#` amid a topic filter", bytes: [0x82, 9, 0, 1, 0, 0, 3, 0x23, 0x2F, 0x61, 0], ending: .told(.malformedPacket)),
             Case(
-                what: "a subscription identifier, though none is available", bytes: [0x82, 9, 0, 1, 2, 0x0B, 1, 0, 1, 0x61, 0],
+                what: "SUBSCRIBE with flags 0", bytes: [0x80, 7, 0, 1, 0, 0, 1, 0x61, 0],
+                ending: .told(.malformedPacket)),
+            Case(what: "SUBSCRIBE at QoS 3", bytes: [0x82, 7, 0, 1, 0, 0, 1, 0x61, 3], ending: .told(.protocolError)),
+            Case(
+                what: "`#` amid a topic filter", bytes: [0x82, 9, 0, 1, 0, 0, 3, 0x23, 0x2F, 0x61, 0],
+                ending: .told(.malformedPacket)),
+            Case(
+                what: "a subscription identifier, though none is available",
+                bytes: [0x82, 9, 0, 1, 2, 0x0B, 1, 0, 1, 0x61, 0],
                 ending: .told(.subscriptionIdentifiersNotSupported), code: .unsupported),
             Case(what: "a second CONNECT", bytes: connect(), ending: .told(.protocolError)),
             Case(what: "CONNACK from a client", bytes: [0x20, 3, 0, 0, 0], ending: .told(.protocolError)),
@@ -67,18 +87,25 @@ extension BuiltProgramTests {
                 what: "PUBREL, though there is no QoS 2", bytes: [0x62, 2, 0, 1], ending: .told(.protocolError),
                 code: .unsupported),
             Case(
-                what: "AUTH, though no method was agreed on", bytes: [0xF0, 6, 0x19, 4, 0x15, 0, 1, 0x61], ending: .told(.protocolError),
+                what: "AUTH, though no method was agreed on", bytes: [0xF0, 6, 0x19, 4, 0x15, 0, 1, 0x61],
+                ending: .told(.protocolError),
                 code: .unsupported),
-            Case(what: "QoS 3 in MQTT 3.1.1", after: .v3_1_1, bytes: publish(flags: 0b110, [0, 1, 0x61, 0, 1]), ending: .silent),
             Case(
-                what: "QoS 2 in MQTT 3.1.1", after: .v3_1_1, bytes: publish(flags: 0b100, [0, 1, 0x61, 0, 1]), ending: .silent,
+                what: "QoS 3 in MQTT 3.1.1", after: .v3_1_1, bytes: publish(flags: 0b110, [0, 1, 0x61, 0, 1]),
+                ending: .silent),
+            Case(
+                what: "QoS 2 in MQTT 3.1.1", after: .v3_1_1, bytes: publish(flags: 0b100, [0, 1, 0x61, 0, 1]),
+                ending: .silent,
                 code: .unsupported),
             Case(what: "PUBLISH before CONNECT", after: nil, bytes: publish(flags: 0, [0, 1, 0x61]), ending: .silent),
             Case(what: "HTTP", after: nil, bytes: Array("GET / HTTP/1.1\r\n\r\n".utf8), ending: .silent),
-            Case(what: "protocol level 6", after: nil, bytes: connect(level: 6), ending: .told(.unsupportedProtocolVersion)),
+            Case(
+                what: "protocol level 6", after: nil, bytes: connect(level: 6),
+                ending: .told(.unsupportedProtocolVersion)),
             Case(what: "MQTT 3.1", after: nil, bytes: connect(name: "MQIsdp", level: 3), ending: .silent),
             Case(what: "the reserved connect flag", after: nil, bytes: connect(flags: 0b11), ending: .silent),
-            Case(what: "a CONNECT that ends too early", after: nil, bytes: [0x10, 4, 0, 4, 0x4D, 0x51], ending: .silent),
+            Case(
+                what: "a CONNECT that ends too early", after: nil, bytes: [0x10, 4, 0, 4, 0x4D, 0x51], ending: .silent),
         ]
 
         private static func connect(name: String = "MQTT", level: UInt8 = 5, flags: UInt8 = 0b10) -> [UInt8] {
@@ -86,7 +113,8 @@ extension BuiltProgramTests {
             return [0x10, UInt8(body.count)] + body
         }
 
-        @Test("each is answered by its reason code and the end of the connection, and recorded; others are not disturbed")
+        @Test(
+            "each is answered by its reason code and the end of the connection, and recorded; others are not disturbed")
         func badPackets() async throws {
             let city = try await TestCity.found()
             let (honest, rude) = (try await city.addDevice("honest"), try await city.addDevice("rude"))

@@ -27,30 +27,50 @@ extension BuiltProgramTests {
 
         static let cases: [Case] = [
             Case(what: "nothing", payload: "", code: .malformedPayload, says: "at `$`"),
-            Case(what: "half an object", payload: "{\"v\":", code: .malformedPayload, says: "at `$.v`, line 1, column 6"),
+            Case(
+                what: "half an object", payload: "{\"v\":", code: .malformedPayload, says: "at `$.v`, line 1, column 6"),
             Case(what: "bytes after the object", payload: "{\"v\":1} x", code: .malformedPayload, says: "at `$`"),
             Case(what: "a number alone", payload: "42", code: .malformedPayload, says: "at `$`"),
             Case(what: "an array", payload: "[1]", code: .malformedPayload, says: "at `$`"),
-            Case(what: "an empty object", payload: "{}", code: .malformedPayload, says: "at `$`: expected at least one of `v`"),
-            Case(what: "a time alone", payload: "{\"t\":1700000000000}", code: .malformedPayload, says: "expected at least one of `v`"),
+            Case(
+                what: "an empty object", payload: "{}", code: .malformedPayload,
+                says: "at `$`: expected at least one of `v`"),
+            Case(
+                what: "a time alone", payload: "{\"t\":1700000000000}", code: .malformedPayload,
+                says: "expected at least one of `v`"),
             Case(what: "NaN", payload: "{\"v\":NaN}", code: .malformedPayload, says: "at `$.v`"),
             Case(what: "infinity", payload: "{\"v\":Infinity}", code: .malformedPayload, says: "at `$.v`"),
-            Case(what: "a number that no Double holds", payload: "{\"v\":1e999}", code: .malformedPayload, says: "at `$.v`"),
+            Case(
+                what: "a number that no Double holds", payload: "{\"v\":1e999}", code: .malformedPayload,
+                says: "at `$.v`"),
             Case(what: "100,000 digits", payload: "{\"v\":\(digits)}", code: .malformedPayload, says: "at `$.v`"),
             Case(what: "100,000 brackets", payload: "{\"v\":\(nesting)", code: .malformedPayload, says: "at `$.v"),
             Case(what: "the same name twice", payload: "{\"v\":1,\"v\":2}", code: .malformedPayload, says: "at `$.v`"),
             Case(what: "null", payload: "{\"v\":null}", code: .malformedPayload, says: "at `$.v`"),
             Case(what: "an object as value", payload: "{\"v\":{\"w\":1}}", code: .malformedPayload, says: "at `$.v`"),
-            Case(what: "half a surrogate pair", payload: "{\"v\":\"\\ud800\"}", code: .malformedPayload, says: "at `$.v`"),
-            Case(what: "an unknown key", payload: "{\"w\":1}", code: .attributeUnknown, says: "at `$.w`"),
-            Case(what: "a known and an unknown key", payload: "{\"v\":1,\"w\":1}", code: .attributeUnknown, says: "at `$.w`"),
-            Case(what: "the year 2300", payload: "{\"t\":10413792000000,\"v\":1}", code: .timeOutOfRange, says: "at `$.t`"),
-            Case(what: "1969", payload: "{\"t\":-1,\"v\":1}", code: .timeOutOfRange, says: "at `$.t`"),
-            Case(what: "a time beyond all calendars", payload: "{\"t\":1e300,\"v\":1}", code: .timeOutOfRange, says: "at `$.t`"),
-            Case(what: "a time that is none", payload: "{\"t\":\"yesterday\",\"v\":1}", code: .malformedPayload, says: "at `$.t`"),
-            Case(what: "30 February", payload: "{\"t\":\"2024-02-30T00:00:00Z\",\"v\":1}", code: .malformedPayload, says: "at `$.t`"),
             Case(
-                what: "a speed of 9,999 km/h", deviceType: "traffic-counter", payload: "{\"speed\":9999}", code: .outOfRange,
+                what: "half a surrogate pair", payload: "{\"v\":\"\\ud800\"}", code: .malformedPayload, says: "at `$.v`"
+            ),
+            Case(what: "an unknown key", payload: "{\"w\":1}", code: .attributeUnknown, says: "at `$.w`"),
+            Case(
+                what: "a known and an unknown key", payload: "{\"v\":1,\"w\":1}", code: .attributeUnknown,
+                says: "at `$.w`"),
+            Case(
+                what: "the year 2300", payload: "{\"t\":10413792000000,\"v\":1}", code: .timeOutOfRange,
+                says: "at `$.t`"),
+            Case(what: "1969", payload: "{\"t\":-1,\"v\":1}", code: .timeOutOfRange, says: "at `$.t`"),
+            Case(
+                what: "a time beyond all calendars", payload: "{\"t\":1e300,\"v\":1}", code: .timeOutOfRange,
+                says: "at `$.t`"),
+            Case(
+                what: "a time that is none", payload: "{\"t\":\"yesterday\",\"v\":1}", code: .malformedPayload,
+                says: "at `$.t`"),
+            Case(
+                what: "30 February", payload: "{\"t\":\"2024-02-30T00:00:00Z\",\"v\":1}", code: .malformedPayload,
+                says: "at `$.t`"),
+            Case(
+                what: "a speed of 9,999 km/h", deviceType: "traffic-counter", payload: "{\"speed\":9999}",
+                code: .outOfRange,
                 says: "at `$.speed`: expected at most 300"),
             Case(
                 what: "a negative count", deviceType: "traffic-counter", payload: "{\"count\":-1}", code: .outOfRange,
@@ -59,7 +79,8 @@ extension BuiltProgramTests {
                 what: "words where a number has a unit", deviceType: "traffic-counter", payload: "{\"speed\":\"fast\"}",
                 code: .malformedPayload, says: "at `$.speed`"),
             Case(
-                what: "one good and one bad value", deviceType: "traffic-counter", payload: "{\"count\":7,\"speed\":9999}",
+                what: "one good and one bad value", deviceType: "traffic-counter",
+                payload: "{\"count\":7,\"speed\":9999}",
                 code: .outOfRange, says: "at `$.speed`"),
             Case(
                 what: "another device's topic", topic: "/devices/honest/v", payload: "{\"v\":1}", code: .topicNotOwn,
@@ -75,13 +96,16 @@ extension BuiltProgramTests {
                 reason: .topicNameInvalid, says: "has no meaning"),
             Case(
                 what: "an entity in another unit", deviceType: "traffic-counter", topic: "ngsi-ld",
-                payload: #"{"averageVehicleSpeed":{"type":"Property","value":40,"unitCode":"HM"}}"#, code: .unitMismatch,
+                payload: #"{"averageVehicleSpeed":{"type":"Property","value":40,"unitCode":"HM"}}"#,
+                code: .unitMismatch,
                 says: "at `$.averageVehicleSpeed.unitCode`: expected `KMH`, found `HM`"),
             Case(
                 what: "another device's entity", topic: "ngsi-ld",
                 payload: #"{"id":"urn:ngsi-ld:Device:honest","type":"Device","value":{"type":"Property","value":1}}"#,
                 code: .entityNotOwn, reason: .notAuthorized, says: "urn:ngsi-ld:Device:honest"),
-            Case(what: "an entity without attributes", topic: "ngsi-ld", payload: "{}", code: .malformedPayload, says: "at `$`"),
+            Case(
+                what: "an entity without attributes", topic: "ngsi-ld", payload: "{}", code: .malformedPayload,
+                says: "at `$`"),
         ]
 
         @Test("each is refused with its reason code and the JSON path of the mistake, and the connection goes on")
@@ -111,7 +135,8 @@ extension BuiltProgramTests {
         private func expectRefusal(
             of example: Case, by device: String, _ credentials: Credentials, at server: ServedCity
         ) async throws {
-            let topic = example.topic.hasPrefix("/") ? String(example.topic.dropFirst()) : "devices/\(device)/\(example.topic)"
+            let topic =
+                example.topic.hasPrefix("/") ? String(example.topic.dropFirst()) : "devices/\(device)/\(example.topic)"
             let good = example.deviceType == "sensor" ? "{\"v\":1}" : "{\"count\":1}"
             let publications = [(topic, example.payload), ("devices/\(device)/v", good)]
             var bytes = try Packet.connect(device).bytes()

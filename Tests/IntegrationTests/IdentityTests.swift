@@ -77,15 +77,18 @@ extension BuiltProgramTests {
             try old.take(from: replaced)
             try await city.command("device", "add", "replaced", "--replace")
             return [
-                Stranger(what: "another city's device", credentials: foreigner, code: .certificateUntrusted, reason: nil),
+                Stranger(
+                    what: "another city's device", credentials: foreigner, code: .certificateUntrusted, reason: nil),
                 Stranger(what: "no certificate", credentials: nil, code: .notIdentified, reason: nil),
                 Stranger(
                     what: "an expired certificate",
-                    credentials: try await forged("expired", .init(notAfter: "20250101000000Z", names: "\(spiffe)/honest")),
+                    credentials: try await forged(
+                        "expired", .init(notAfter: "20250101000000Z", names: "\(spiffe)/honest")),
                     code: .certificateExpired, reason: nil),
                 Stranger(
                     what: "a certificate of tomorrow",
-                    credentials: try await forged("early", .init(notBefore: "20390101000000Z", names: "\(spiffe)/honest")),
+                    credentials: try await forged(
+                        "early", .init(notBefore: "20390101000000Z", names: "\(spiffe)/honest")),
                     code: .certificateExpired, reason: nil),
                 Stranger(
                     what: "a certificate without a SPIFFE name", credentials: try await forged("nameless", .init()),
@@ -96,11 +99,13 @@ extension BuiltProgramTests {
                     code: .certificateNameless, reason: nil),
                 Stranger(
                     what: "a name of another city",
-                    credentials: try await forged("away", .init(names: "URI:spiffe://lake.example/agency/city/device/honest")),
+                    credentials: try await forged(
+                        "away", .init(names: "URI:spiffe://lake.example/agency/city/device/honest")),
                     code: .certificateNameless, reason: nil),
                 Stranger(
                     what: "a server's certificate",
-                    credentials: try await forged("server", .init(names: "\(spiffe)/honest", extendedKeyUsage: "serverAuth")),
+                    credentials: try await forged(
+                        "server", .init(names: "\(spiffe)/honest", extendedKeyUsage: "serverAuth")),
                     code: .certificateUntrusted, reason: nil),
                 Stranger(
                     what: "a name that nobody registered",
@@ -108,10 +113,12 @@ extension BuiltProgramTests {
                     reason: .notAuthorized, principal: "device/nobody"),
                 Stranger(
                     what: "a registered name under another certificate",
-                    credentials: try await forged("other", .init(names: "\(spiffe)/honest")), code: .certificateSuperseded,
+                    credentials: try await forged("other", .init(names: "\(spiffe)/honest")),
+                    code: .certificateSuperseded,
                     reason: .notAuthorized, principal: "device/honest"),
                 Stranger(
-                    what: "a replaced certificate", credentials: old, code: .certificateSuperseded, reason: .notAuthorized,
+                    what: "a replaced certificate", credentials: old, code: .certificateSuperseded,
+                    reason: .notAuthorized,
                     principal: "device/replaced"),
                 Stranger(
                     what: "a suspended device", credentials: try await registered("suspended", then: "suspend"),

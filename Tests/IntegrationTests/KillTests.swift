@@ -88,7 +88,8 @@ private final class Round: Sendable {
     }
 
     private func publish(_ number: Int, of diary: Diary, on connection: MQTTConnection) async throws {
-        try await connection.publishPipelined(topicName: diary.topic, payload: diary.payload(of: number)) { [self] answer in
+        try await connection.publishPipelined(topicName: diary.topic, payload: diary.payload(of: number)) {
+            [self] answer in
             guard case .success(let code) = answer else { return }
             diary.note(code, to: number)
             count { $0.acknowledged += 1 }

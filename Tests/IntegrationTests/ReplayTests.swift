@@ -35,7 +35,9 @@ extension BuiltProgramTests {
             "social-mentions": "mentions",
         ]
 
-        @Test("all 35 files: every row acknowledged, kept bit for bit and scored; again, and nothing is added; proofs hold")
+        @Test(
+            "all 35 files: every row acknowledged, kept bit for bit and scored; again, and nothing is added; proofs hold"
+        )
         func replay() async throws {
             let paths = try RecordedFiles.all()
             #expect(paths.count == 35)
@@ -57,7 +59,8 @@ extension BuiltProgramTests {
 
         @discardableResult
         private func replay(_ paths: [String], into city: TestCity) async throws -> [Report.File] {
-            let output = try await city.succeed(["replay", "--city", city.path, "--json"] + paths, limit: .seconds(120))
+            let output = try await city.succeed(
+                ["replay", "--city", city.path, "--json"] + paths, limit: .seconds(120))
             let files = try JSONDecoder().decode(Report.self, from: Data(output.utf8)).files
             #expect(files.count == paths.count)
             for file in files {
@@ -109,7 +112,8 @@ extension BuiltProgramTests {
             let digits = text.indices.filter { text[$0].isHexDigit && text[$0].isNumber }
             let place = try #require(digits.randomElement(using: &random))
             let digit = text[place] == "7" ? "3" : "7"
-            try text.replacingCharacters(in: place...place, with: digit).write(toFile: proof, atomically: true, encoding: .utf8)
+            try text.replacingCharacters(in: place...place, with: digit).write(
+                toFile: proof, atomically: true, encoding: .utf8)
             let outcome = try await city.bastide(verify)
             #expect(outcome.exited(2), "seed \(seed): touched at \(place), and holds: \(outcome.output)")
         }

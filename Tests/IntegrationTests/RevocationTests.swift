@@ -16,7 +16,8 @@ extension BuiltProgramTests {
             let (gauge, other) = (try await city.addDevice("gauge-1"), try await city.addDevice("other"))
             let server = try await city.serve()
             let witness = try await server.connect(other)
-            try await expectDisconnection(of: gauge, at: server, by: city, "suspend", "stolen?", refused: .notAuthorized)
+            try await expectDisconnection(
+                of: gauge, at: server, by: city, "suspend", "stolen?", refused: .notAuthorized)
             try await city.command("device", "resume", "gauge-1")
             let back = try await server.connect(gauge)
             #expect(try await back.publish("{\"v\":2}", by: "gauge-1") == .success)

@@ -21,7 +21,8 @@ extension BuiltProgramTests {
                 }
                 await connection.disconnect()
             }
-            #expect(try await server.laboratory.history(of: "value", of: "urn:ngsi-ld:Device:gauge-1").map(\.value) == [1])
+            #expect(
+                try await server.laboratory.history(of: "value", of: "urn:ngsi-ld:Device:gauge-1").map(\.value) == [1])
             await server.stop()
             let second = try await city.serve()
             let connection = try await second.connect(credentials)

@@ -50,7 +50,8 @@ extension Connection {
     }
 
     private func grant(
-        _ subscription: Subscription, _ peer: Peer, _ fresh: inout [(filter: TopicFilter, grant: MessageRelay.Tree.Grant)]
+        _ subscription: Subscription, _ peer: Peer,
+        _ fresh: inout [(filter: TopicFilter, grant: MessageRelay.Tree.Grant)]
     ) -> ReasonCode {
         let filter = subscription.topicFilter
         let failure: (ReasonCode) -> ReasonCode = { peer.version == .v5 ? $0 : .unspecifiedError }

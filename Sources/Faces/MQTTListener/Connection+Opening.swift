@@ -120,7 +120,8 @@ extension Connection {
         guard connect.version == .v5 else { return [] }
         var properties: Properties = [
             .receiveMaximum(shared.settings.receiveMaximum), .maximumQoS(.atLeastOnce),
-            .maximumPacketSize(bytes: UInt32(shared.settings.maximumPacketBytes)), .subscriptionIdentifierAvailable(false),
+            .maximumPacketSize(bytes: UInt32(shared.settings.maximumPacketBytes)),
+            .subscriptionIdentifierAvailable(false),
             .sharedSubscriptionAvailable(false),
         ]
         if let assigned { properties.list.append(.assignedClientIdentifier(assigned)) }

@@ -201,7 +201,8 @@ extension Connection {
                     gathered.messages.append(
                         RelayedMessage(
                             topic: route.topic, payload: will.payload, qos: will.qos, retain: will.retain,
-                            dataClass: shared.path.highestClass(of: gathered.observations[header...]), publisher: number))
+                            dataClass: shared.path.highestClass(of: gathered.observations[header...]), publisher: number
+                        ))
                 }
             }
         }

@@ -298,7 +298,8 @@ final class Connection: ChannelInboundHandler {
         }
         switch keepAlive?.timerFired(at: .now) {
         case .check(let instant): schedule(at: instant)
-        case .disconnect: disconnect(because: .keepAliveTimeout, "nothing was heard for one and a half keep-alive intervals")
+        case .disconnect:
+            disconnect(because: .keepAliveTimeout, "nothing was heard for one and a half keep-alive intervals")
         case .ignore, nil: break
         }
     }

@@ -84,7 +84,8 @@ public struct MQTTListenError: Error, CustomStringConvertible {
     /// For people: the address, and what the system says.
     public var description: String {
         let why = (cause as? IOError).map { String(cString: strerror($0.errnoCode)).lowercased() } ?? "\(cause)"
-        return "MQTT cannot listen on \(address.host):\(address.port): \(why); end the program that has it, or choose another "
+        return
+            "MQTT cannot listen on \(address.host):\(address.port): \(why); end the program that has it, or choose another "
             + "with `--mqtt` or `listen.mqtt`"
     }
 }
@@ -144,7 +145,8 @@ public struct MQTTListener: Service {
         }
         var laboratory: (any Channel)?
         if let address = settings.laboratory {
-            precondition(address.host == "127.0.0.1" || address.host == "::1", "the laboratory listens on loopback only")
+            precondition(
+                address.host == "127.0.0.1" || address.host == "::1", "the laboratory listens on loopback only")
             laboratory = try await bind(address, on: group) { channel in
                 try shared.configure(channel, security: .laboratory)
             }

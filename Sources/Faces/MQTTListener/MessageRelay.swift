@@ -56,7 +56,9 @@ final class MessageRelay: Sendable {
         tree.withLock { tree in
             tree.forEachMatch(message.topic) { subscriber, grant in
                 if grant.options.noLocal, subscriber == message.publisher { return }
-                if let known = receivers[subscriber], known.options.maximumQoS.rawValue >= grant.options.maximumQoS.rawValue {
+                if let known = receivers[subscriber],
+                    known.options.maximumQoS.rawValue >= grant.options.maximumQoS.rawValue
+                {
                     return
                 }
                 receivers[subscriber] = grant

@@ -45,7 +45,9 @@ final class TestClient {
             try NIOSSLCertificate.fromPEMBytes(Array(server.certificates.authority.root.pem.utf8)))
         if let keyPEM, let certificatePEM {
             tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: Array(keyPEM.utf8), format: .pem))
-            tls.certificateChain = try NIOSSLCertificate.fromPEMBytes(Array(certificatePEM.utf8)).map { .certificate($0) }
+            tls.certificateChain = try NIOSSLCertificate.fromPEMBytes(Array(certificatePEM.utf8)).map {
+                .certificate($0)
+            }
         }
         try await with(server.https, tls, body)
     }

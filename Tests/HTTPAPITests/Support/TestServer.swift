@@ -48,7 +48,8 @@ final class TestServer: Sendable {
         defer { founding.end() }
         let (stream, ready) = AsyncStream<HTTPPorts>.makeStream()
         let face = try HTTPFace(
-            city: founding.city, authority: founding.certificates.authority, settings: founding.settings, devices: .none,
+            city: founding.city, authority: founding.certificates.authority, settings: founding.settings,
+            devices: .none,
             logger: founding.logger
         ) { ready.yield($0) }
         let group = ServiceGroup(services: [face], logger: founding.logger)

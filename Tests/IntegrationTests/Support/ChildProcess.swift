@@ -24,6 +24,7 @@ final class ChildProcess: Sendable {
     ///   - path: The program.
     ///   - arguments: Its arguments, without its name.
     ///   - limit: When it is killed, if it has not ended by then.
+    /// - Throws: When the program cannot be started.
     init(_ path: String, _ arguments: [String], limit: Duration = .seconds(60)) throws {
         let process = Process()
         let (output, errors) = (Pipe(), Pipe())

@@ -20,6 +20,8 @@ enum ForgedCertificates {
     ///   - recipe: What the certificate says.
     ///   - city: Whose authority signs it.
     ///   - name: The folder for it, beside the city.
+    /// - Returns: The credentials.
+    /// - Throws: When openssl fails.
     static func make(_ recipe: Recipe, by city: TestCity, _ name: String) async throws -> Credentials {
         let folder = city.scratch(name)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -28,7 +30,8 @@ enum ForgedCertificates {
         try Data().write(to: URL(filePath: database))
         try Data(configuration(recipe, folder).utf8).write(to: URL(filePath: settings))
         try await run([
-            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/O=city/CN=forged",
+            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+            "/O=city/CN=forged",
             "-keyout", credentials.key, "-out", request,
         ])
         try await run([

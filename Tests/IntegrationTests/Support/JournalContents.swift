@@ -53,7 +53,8 @@ struct JournalContents {
                 throw Failure("batch \(sequence) has an observation of a series that is not defined")
             }
             let key = Stored(
-                device: definition.device?.text ?? "", attribute: definition.attribute, observedAt: observation.observedAt)
+                device: definition.device?.text ?? "", attribute: definition.attribute,
+                observedAt: observation.observedAt)
             readings[key, default: []].append(observation.value)
         }
     }

@@ -21,8 +21,11 @@ enum Mosquitto {
     ///   - credentials: Whose key and certificate.
     ///   - version: The edition of MQTT.
     ///   - arguments: Further ones, such as `-q 1` or `-r`.
+    /// - Returns: How the client ended.
+    /// - Throws: When the client cannot be started.
     static func publish(
-        _ payload: String, to topic: String, at server: ServedCity, as credentials: Credentials, _ version: Version = .v5,
+        _ payload: String, to topic: String, at server: ServedCity, as credentials: Credentials,
+        _ version: Version = .v5,
         _ arguments: [String] = []
     ) async throws -> Outcome {
         try await ChildProcess.run(

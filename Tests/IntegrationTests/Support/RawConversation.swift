@@ -25,15 +25,18 @@ extension ServedCity {
     /// Speaks over TLS as no client would: bytes, whatever they are.
     ///
     /// - Parameters:
+    ///   - bytes: What to say, all at once.
     ///   - credentials: Whose key and certificate.
     ///   - version: How the server's packets are read.
     ///   - address: Where to connect from.
-    ///   - bytes: What to say, all at once.
     ///   - hangsUp: Whether to close this side of the connection afterwards.
     ///   - isEnough: Whether a packet is the last that the test wants to hear. Otherwise it listens until the server
     ///     closes the connection.
+    /// - Returns: What the server answered.
+    /// - Throws: When the conversation breaks off.
     func say(
-        _ bytes: [UInt8], as credentials: Credentials, version: ProtocolVersion = .v5, from address: String = "127.0.0.1",
+        _ bytes: [UInt8], as credentials: Credentials, version: ProtocolVersion = .v5,
+        from address: String = "127.0.0.1",
         andHangUp hangsUp: Bool = false, until isEnough: @Sendable (Packet) -> Bool = { _ in false }
     ) async throws -> RawAnswer {
         let tls = try credentials.tlsContext()
@@ -41,7 +44,8 @@ extension ServedCity {
             .bind(to: try SocketAddress(ipAddress: address, port: 0))
             .connect(host: "127.0.0.1", port: ports.mqtt) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: tls, serverHostname: nil))
+                    try channel.pipeline.syncOperations.addHandler(
+                        NIOSSLClientHandler(context: tls, serverHostname: nil))
                     return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
                         wrappingChannelSynchronously: channel,
                         configuration: NIOAsyncChannel.Configuration(isOutboundHalfClosureEnabled: true))

@@ -16,6 +16,8 @@ final class TestCity: Sendable {
     /// - Parameters:
     ///   - parent: Where to put it; nil for a new folder in the temporary directory.
     ///   - domain: The city's domain.
+    /// - Returns: The city.
+    /// - Throws: When `bastide init` fails.
     static func found(in parent: String? = nil, domain: String = "rivertown.example") async throws -> TestCity {
         let city = try TestCity(parent)
         try await city.succeed(["init", city.path, "--city", "Rivertown", "--domain", domain])
@@ -156,6 +158,8 @@ final class ServedCity: Sendable {
     /// - Parameters:
     ///   - credentials: Whose key and certificate.
     ///   - options: How to introduce oneself.
+    /// - Returns: The accepted connection.
+    /// - Throws: `MQTTConnectionError` when the city refuses.
     func connect(
         _ credentials: Credentials, _ options: MQTTConnectionOptions = MQTTConnectionOptions()
     ) async throws -> MQTTConnection {

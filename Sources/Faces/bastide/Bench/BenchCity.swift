@@ -61,7 +61,8 @@ struct BenchCity {
                         EnrolmentRequest(id: "dev\(index)"), with: certificates.authority, by: .service("bench")
                     ).get()
                     try device.keyPEM.write(toFile: "\(folder)/\(index).key", atomically: false, encoding: .utf8)
-                    try device.certificatePEM.write(toFile: "\(folder)/\(index).crt", atomically: false, encoding: .utf8)
+                    try device.certificatePEM.write(
+                        toFile: "\(folder)/\(index).crt", atomically: false, encoding: .utf8)
                 }
             }
             try await group.waitForAll()
@@ -77,7 +78,8 @@ struct BenchCity {
         let now = city.clock.now
         let start = now.microseconds / 1_000 - Int64(count) * 60_000
         for step in 0..<count {
-            let payload = Array("{\"t\":\(start + Int64(step) * 60_000),\"v\":\(Double((index + step * 7) % 400) / 10)}".utf8)
+            let payload = Array(
+                "{\"t\":\(start + Int64(step) * 60_000),\"v\":\(Double((index + step * 7) % 400) / 10)}".utf8)
             let refusal = payload.withUnsafeBytes {
                 city.path.understand($0, on: route, at: now, scratch: &scratch, into: &observations)
             }

@@ -124,7 +124,8 @@ struct BenchReport: Encodable {
         var table = TextTable("figure", "measured", "asked", "", "how")
         for figure in figures {
             let isWhole = figure.value >= 100 || figure.unit.isEmpty
-            let number = figure.unit.isEmpty ? "–" : String(format: isWhole ? "%.0f %@" : "%.2f %@", figure.value, figure.unit)
+            let number =
+                figure.unit.isEmpty ? "–" : String(format: isWhole ? "%.0f %@" : "%.2f %@", figure.value, figure.unit)
             let mark = figure.isMet.map { $0 ? "met" : "missed" } ?? ""
             table.add(figure.name, number, figure.asked, mark, figure.note)
         }

@@ -24,7 +24,8 @@ struct BenchSession {
 
     /// A city with `devices` devices, served on core 0.
     private func served(
-        _ name: String, devices: Int, readingsEach: Int = 0, _ body: (BenchCity, PinnedServer, ServingPorts) throws -> [Figure]
+        _ name: String, devices: Int, readingsEach: Int = 0,
+        _ body: (BenchCity, PinnedServer, ServingPorts) throws -> [Figure]
     ) async throws -> [Figure] {
         let city = try BenchCity(in: folder, named: name)
         try await city.fill(devices: devices, readingsEach: readingsEach)
@@ -83,7 +84,8 @@ struct BenchSession {
         guard let loadTool else { return [.missing("PUBLISH to PUBACK, p99", BenchSession.noLoadTool)] }
         return try await served("latency", devices: 100) { city, server, ports in
             let numbers = try loadTool.run(
-                BenchSession.sensors + ["--rate", "4000", "-d", "\(seconds)"], server: server.number, on: ports.mqtt, city)
+                BenchSession.sensors + ["--rate", "4000", "-d", "\(seconds)"], server: server.number, on: ports.mqtt,
+                city)
             let worst = numbers["ack_p99_ms"] ?? .infinity
             return [
                 Figure(
@@ -99,14 +101,19 @@ struct BenchSession {
         guard let loadTool else { return [.missing("memory", BenchSession.noLoadTool)] }
         return try await served("memory", devices: 1_000) { city, server, ports in
             _ = try loadTool.run(
-                ["sensors", "-P", "1000", "-S", "0", "-q", "1", "-t", "devices/dev%d/v", "--rate", "2000", "-d", "\(seconds)"],
+                [
+                    "sensors", "-P", "1000", "-S", "0", "-q", "1", "-t", "devices/dev%d/v", "--rate", "2000", "-d",
+                    "\(seconds)",
+                ],
                 server: server.number, on: ports.mqtt, city)
             let idle = try loadTool.run(
-                ["idle", "-n", "1000", "-k", "60", "-d", "3", "--parallel", "32"], server: server.number, on: ports.mqtt,
+                ["idle", "-n", "1000", "-k", "60", "-d", "3", "--parallel", "32"], server: server.number,
+                on: ports.mqtt,
                 city)
             let busy = (idle["rss_connected_kb"] ?? 0) / 1_024
             let more = try loadTool.run(
-                ["idle", "-n", "5000", "-k", "60", "-d", "3", "--parallel", "32"], server: server.number, on: ports.mqtt,
+                ["idle", "-n", "5000", "-k", "60", "-d", "3", "--parallel", "32"], server: server.number,
+                on: ports.mqtt,
                 city)
             let each = more["rss_per_conn_kb"] ?? .infinity
             return [
@@ -148,13 +155,15 @@ struct BenchSession {
         return try await served("reads", devices: 100, readingsEach: 20) { _, _, ports in
             guard let port = ports.laboratoryHTTP else { return [.missing("entity reads", "no laboratory port")] }
             let url = "http://127.0.0.1:\(port)/ngsi-ld/v1/entities/urn:ngsi-ld:Device:dev7"
-            let result = try Subprocess.run("taskset", ["-c", "1", "wrk", "-t", "1", "-c", "32", "-d", "\(seconds)s", url])
+            let result = try Subprocess.run(
+                "taskset", ["-c", "1", "wrk", "-t", "1", "-c", "32", "-d", "\(seconds)s", url])
             let line = result.output.split(separator: "\n").first { $0.contains("Requests/sec:") }
             let rate = line?.split(separator: " ").last.flatMap { Double($0) } ?? 0
             let failed = result.output.contains("Non-2xx")
             return [
                 Figure(
-                    "GET /entities/{id}", failed ? 0 : rate, "requests/s", asked: "≥ 15000", isMet: !failed && rate >= 15_000,
+                    "GET /entities/{id}", failed ? 0 : rate, "requests/s", asked: "≥ 15000",
+                    isMet: !failed && rate >= 15_000,
                     note: "one core, keep-alive, no TLS, 32 connections")
             ]
         }

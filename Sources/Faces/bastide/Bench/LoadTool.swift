@@ -16,7 +16,8 @@ struct LoadTool {
             guard isFolder.boolValue else { return LoadTool(path: candidate) }
             let made = try Subprocess.run("make", ["-s", "-C", candidate, "OUT=\(folder)"])
             guard made.status == 0 else {
-                throw CommandFailure(.failed, "mqtt-load cannot be built (needs make, a C compiler, libssl-dev): \(made.errors)")
+                throw CommandFailure(
+                    .failed, "mqtt-load cannot be built (needs make, a C compiler, libssl-dev): \(made.errors)")
             }
             return LoadTool(path: folder + "/mqtt-load")
         }

@@ -44,7 +44,8 @@ struct DemoCommand: AsyncParsableCommand {
         let configuration = try CityConfiguration.read(directory, overrides: overrides).configuration
         guard configuration.isSimulation else {
             throw CommandFailure(
-                .failed, "the city in \(path) is not a simulation: `bastide serve \(path)` serves it, `bastide demo` would not")
+                .failed,
+                "the city in \(path) is not a simulation: `bastide serve \(path)` serves it, `bastide demo` would not")
         }
         let logger = Logger.program(level: .warning, format: configuration.loggingFormat)
         let server = try CityServer(directory, configuration, laboratory: nil, logger: logger)
@@ -54,7 +55,8 @@ struct DemoCommand: AsyncParsableCommand {
         let simulation = CitySimulation(
             seed: try DemoFounding.seed(of: directory), start: DemoInstant(server.city.clock.now),
             utcOffset: .seconds(TimeZone.current.secondsFromGMT()))
-        try await server.run(beside: [DemoSimulation(simulation, directory: directory, server: server, logger: logger)]) {
+        try await server.run(beside: [DemoSimulation(simulation, directory: directory, server: server, logger: logger)])
+        {
             ports in
             Console.say(isJSON ? line(ports, password) : block(ports, password, server))
         }

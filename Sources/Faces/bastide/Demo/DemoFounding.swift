@@ -89,7 +89,8 @@ struct DemoFounding {
     }
 
     /// What a device would have published: the same payloads, on its own topic, through the same path.
-    private func remember(_ index: Int, _ simulation: CitySimulation, _ city: City, until now: DemoInstant) async throws {
+    private func remember(_ index: Int, _ simulation: CitySimulation, _ city: City, until now: DemoInstant) async throws
+    {
         let device = simulation.devices[index]
         let principal = Principal.device(
             DeviceIdentity(id: DeviceID(device.id), agency: AgencyID(device.agency), zone: ZoneID(device.zone)))

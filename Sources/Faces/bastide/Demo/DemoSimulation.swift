@@ -72,7 +72,9 @@ struct DemoSimulation: Service {
         } catch is CancellationError {
             return
         } catch {
-            logger.error("a simulated device gave up", metadata: ["device": "\(simulation.devices[index].id)", "error": "\(error)"])
+            logger.error(
+                "a simulated device gave up",
+                metadata: ["device": "\(simulation.devices[index].id)", "error": "\(error)"])
         }
     }
 

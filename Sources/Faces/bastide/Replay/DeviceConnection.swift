@@ -21,7 +21,9 @@ struct DeviceConnection: Sendable {
         self.port = port
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.trustRoots = .file(credentials.authority)
-        configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(credentials.certificate).map { .certificate($0) }
+        configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(credentials.certificate).map {
+            .certificate($0)
+        }
         configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: credentials.key, format: .pem))
         tls = try NIOSSLContext(configuration: configuration)
     }
@@ -32,6 +34,8 @@ struct DeviceConnection: Sendable {
     ///   - group: Where the connection lives.
     ///   - localAddress: From which address; nil lets the system choose.
     ///   - window: How many publications may be unacknowledged.
+    /// - Returns: The accepted connection.
+    /// - Throws: `MQTTConnectionError` when the server cannot be reached or refuses.
     func open(
         on group: any EventLoopGroup, from localAddress: String? = nil, window: Int = 16
     ) async throws(MQTTConnectionError) -> MQTTConnection {

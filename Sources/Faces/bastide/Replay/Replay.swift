@@ -29,12 +29,13 @@ struct Replay {
         guard UnixSocketPath.answers(directory.socket) else {
             return try await serveAndPlay(devices, configuration)
         }
-        let listen = try address.map { text in
-            guard let address = ListenAddress(text) else {
-                throw CommandFailure(.failed, "`\(text)` is not an address such as localhost:8883")
-            }
-            return address
-        } ?? ListenAddress(host: configuration.reachableHost(of: configuration.mqtt), port: configuration.mqtt.port)
+        let listen =
+            try address.map { text in
+                guard let address = ListenAddress(text) else {
+                    throw CommandFailure(.failed, "`\(text)` is not an address such as localhost:8883")
+                }
+                return address
+            } ?? ListenAddress(host: configuration.reachableHost(of: configuration.mqtt), port: configuration.mqtt.port)
         return try await play(devices, host: listen.host, port: listen.port)
     }
 
@@ -46,7 +47,8 @@ struct Replay {
             for recorded in series {
                 let type = deviceType ?? RecordedSeries.deviceType(for: recorded.name)
                 let folder = folder(recorded.deviceName)
-                let existing = FileManager.default.fileExists(atPath: folder.files.key)
+                let existing =
+                    FileManager.default.fileExists(atPath: folder.files.key)
                     ? try? await client.device(recorded.deviceName) : nil
                 var entity = existing?.entities.first
                 if existing == nil || existing?.status != DeviceStatus.active.rawValue || existing?.deviceType != type {
@@ -93,7 +95,9 @@ struct Replay {
             var files = devices
             let earliest = series.compactMap { $0.rows.first?.observedAt }.min() ?? Timestamp(microseconds: 0)
             for index in series.indices {
-                if speed == nil, index >= Replay.filesAtOnce, let (done, file) = try await group.next() { files[done] = file }
+                if speed == nil, index >= Replay.filesAtOnce, let (done, file) = try await group.next() {
+                    files[done] = file
+                }
                 group.addTask { [self] in
                     let way = try DeviceConnection(
                         device: devices[index].device, host: host, port: port,

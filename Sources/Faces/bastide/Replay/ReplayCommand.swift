@@ -47,7 +47,8 @@ struct ReplayCommand: AsyncParsableCommand {
         let series = try files.map { try RecordedSeries(contentsOf: $0) }
         let names = Dictionary(grouping: series, by: \.deviceName).filter { $0.value.count > 1 }
         guard names.isEmpty else {
-            throw CommandFailure(.failed, "two files have the same name: \(names.keys.sorted().joined(separator: ", "))")
+            throw CommandFailure(
+                .failed, "two files have the same name: \(names.keys.sorted().joined(separator: ", "))")
         }
         let report = try await Replay(
             directory: directory, series: series, deviceType: type, speed: speed, address: mqtt
@@ -88,7 +89,9 @@ struct ReplayReport: Encodable, Sendable {
         let rate = seconds > 0 ? Double(acknowledged) / seconds : 0
         var lines = [
             table.text, "",
-            String(format: "%d of %d readings acknowledged in %.1f s (%.0f a second)", acknowledged, readings, seconds, rate),
+            String(
+                format: "%d of %d readings acknowledged in %.1f s (%.0f a second)", acknowledged, readings, seconds,
+                rate),
         ]
         for file in files { if let refusal = file.firstRefusal { lines.append("\(file.file): \(refusal)") } }
         return lines.joined(separator: "\n")

@@ -55,7 +55,8 @@ struct ServeCommand: AsyncParsableCommand {
         let server = try CityServer(
             directory, reading.configuration, laboratory: laboratoryPorts, logger: logger)
         if hasLaboratory {
-            logger.warning("LABORATORY: plain listeners without identity are open on loopback; never use real data here")
+            logger.warning(
+                "LABORATORY: plain listeners without identity are open on loopback; never use real data here")
         }
         let isJSON = isJSON
         try await server.run { ports in

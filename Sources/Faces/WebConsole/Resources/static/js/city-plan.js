@@ -29,7 +29,8 @@ export class CityPlan {
         this.#map = map;
         this.#isUnderlaid = isUnderlaid;
         map.createPane('plan').style.zIndex = 300;
-        Object.assign(map.createPane('places').style, { zIndex: 620, pointerEvents: 'none' });
+        // Names lie under the marks (600): an alert is never covered.
+        Object.assign(map.createPane('places').style, { zIndex: 590, pointerEvents: 'none' });
         this.#renderer = L.canvas({ pane: 'plan', padding: 0.4 });
         map.on('zoomend', () => {
             this.recolour();
