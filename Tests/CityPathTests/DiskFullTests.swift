@@ -71,7 +71,8 @@ struct DiskFullTests {
             while tally.counts.answers < submitted { await Task.yield() }
             #expect(tally.counts.refusals == 0)
             #expect(city.storageProblem == nil)
-            _ = try await city.publish(#"{"temp":21}"#, from: "gauge").get()
+            let answer = try await city.publish(#"{"temp":21}"#, from: "gauge")
+            #expect(answer.refusal == nil)
             return submitted
         }
         try await test.withCity { city in
@@ -92,8 +93,10 @@ struct DiskFullTests {
         #expect(tally.counts.refusals == 1)
         try disk.release()
         try await test.withCity { city in
-            #expect(try readings(city).count == (submitted - 1) * 500)
-            _ = try await city.publish(#"{"temp":21}"#, from: "gauge").get()
+            let kept = try readings(city).count
+            #expect(kept == (submitted - 1) * 500)
+            let answer = try await city.publish(#"{"temp":21}"#, from: "gauge")
+            #expect(answer.refusal == nil)
         }
     }
 }

@@ -135,15 +135,18 @@ struct UnderstandNGSILDTests {
         }
     }
 
+    /// The unit of what a fragment says.
+    private func unit(_ city: City, after json: String) throws -> String? {
+        let observation = try city.understood(json, from: "gauge", channel: "ngsi-ld").get()[0]
+        return city.views.series.definition(of: observation.series)?.unitCode
+    }
+
     @Test("the first unit of an uncatalogued attribute stays: messages without one keep it, others are refused")
     func firstUnit() async throws {
         try await withGauge { city in
-            func unit(_ json: String) throws -> String? {
-                let observation = try city.understood(json, from: "gauge", channel: "ngsi-ld").get()[0]
-                return city.views.series.definition(of: observation.series)?.unitCode
-            }
             let (bare, metres) = (#"{"depth":1}"#, #"{"depth":{"value":1,"unitCode":"MTR"}}"#)
-            let units = try [bare, metres, bare].map(unit)
+            var units: [String?] = []
+            for json in [bare, metres, bare] { units.append(try unit(city, after: json)) }
             #expect(units == [nil, "MTR", "MTR"])
             #expect(try refusal(city, #"{"depth":{"value":1,"unitCode":"FOT"}}"#)?.code == .unitMismatch)
         }

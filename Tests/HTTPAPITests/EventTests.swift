@@ -99,7 +99,9 @@ struct EventTests {
             try await TestClient.guarded(server) { client in
                 let response = try await client.open(.GET, "/api/v1/events", basic("anna"))
                 await server.stop()
-                #expect(try await EventTests.event("never", from: response.body) == nil)
+                // Ended by the city or cut off with its connection: either way nothing more comes.
+                let last = try? await EventTests.event("never", from: response.body)
+                #expect(last == nil)
             }
         }
     }

@@ -9,6 +9,8 @@ import TransparencyLog
 
 @Suite("The platform's own API")
 struct PlatformTests {
+    static let history = "/api/v1/entities/\(TestServer.airEntity)/history"
+
     @Test("health needs no identity, and tells no more than is needed")
     func health() async throws {
         try await TestServer.run { server in
@@ -112,8 +114,8 @@ struct PlatformTests {
             "/api/v1/alerts?typo=1", "/api/v1/status?verbose=1", "/api/v1/refusals?code=none",
             "/api/v1/ledger/consistency", "/api/v1/ledger/consistency?from=0", "/api/v1/ledger/consistency?from=5&to=2",
             "/api/v1/ledger/proof?entity=urn:x:y", "/api/v1/ledger/proof?entity=a&attribute=b&observedAt=noon",
-            "/api/v1/entities/\(TestServer.airEntity)/history",
-            "/api/v1/entities/\(TestServer.airEntity)/history?attribute=name&from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z",
+            PlatformTests.history,
+            "\(PlatformTests.history)?attribute=name&from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z",
         ])
     func wrongParameters(path: String) async throws {
         try await TestServer.run { server in

@@ -46,8 +46,8 @@ struct WritingTests {
     @Test("a JSON-LD body brings its @context, a JSON body has none (CIM 009 §6.3.5)")
     func context() async throws {
         try await WritingTests.run { _, client in
-            let body =
-                "{\"@context\":\"https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.8.jsonld\",\"no2\":{\"value\":3}}"
+            let context = "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.8.jsonld"
+            let body = "{\"@context\":\"\(context)\",\"no2\":{\"value\":3}}"
             let path = "\(WritingTests.path)/attrs"
             let reply = try await client.post(path, json: body, ["content-type": "application/ld+json"])
             #expect(reply.status == 204)

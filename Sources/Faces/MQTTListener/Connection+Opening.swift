@@ -94,6 +94,7 @@ extension Connection {
             number: number, channel: context.channel, connection: NIOLoopBound(self, eventLoop: eventLoop))
         let entry = ConnectionDirectory.Entry(
             number: number, key: "\(principal.name) \(identifier)", device: device,
+            certificateSerial: handshake.identity?.serialNumber,
             presence: ConnectionDirectory.Presence(address: address, since: shared.path.clock.now), handle: handle)
         switch shared.directory.admit(entry) {
         case .admitted(let displaced):

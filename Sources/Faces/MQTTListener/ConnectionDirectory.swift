@@ -17,6 +17,8 @@ public final class ConnectionDirectory: Sendable {
         let number: UInt64
         let key: String
         let device: DeviceID?
+        /// The serial number of the certificate it came with; nil in the laboratory.
+        let certificateSerial: String?
         let presence: Presence
         let handle: ConnectionHandle
     }
@@ -102,10 +104,14 @@ public final class ConnectionDirectory: Sendable {
 
     func handle(_ number: UInt64) -> ConnectionHandle? { state.withLock { $0.entries[number]?.handle } }
 
-    /// Disconnects a device.
-    func close(_ device: DeviceID, because reason: ReasonCode) {
+    /// Disconnects a device where its record no longer lets it be here: it may not act, or it has another certificate.
+    func close(unlessIn record: DeviceRecord, because reason: ReasonCode) {
         let handles = state.withLock { state in
-            (state.byDevice[device] ?? []).compactMap { state.entries[$0]?.handle }
+            (state.byDevice[record.id] ?? []).compactMap { number -> ConnectionHandle? in
+                guard let entry = state.entries[number] else { return nil }
+                let isCurrent = record.status == .active && entry.certificateSerial == record.certificateSerial
+                return isCurrent ? nil : entry.handle
+            }
         }
         for handle in handles { handle.close(because: reason) }
     }

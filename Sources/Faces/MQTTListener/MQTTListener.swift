@@ -137,7 +137,7 @@ public struct MQTTListener: Service {
         let shared = ListenerShared(
             city: city, settings: settings, directory: directory, relay: relay, logger: logger)
         city.views.registry.observe { [directory] record in
-            if record.status != .active { directory.close(record.id, because: .administrativeAction) }
+            directory.close(unlessIn: record, because: .administrativeAction)
         }
         let tls = try tlsContext()
         let secure = try await bind(settings.address, on: group) { channel in

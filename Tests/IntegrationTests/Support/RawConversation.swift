@@ -56,7 +56,8 @@ extension ServedCity {
             var decoder = PacketDecoder(role: .client(version))
             var unread = ByteBuffer()
             do {
-                try await outbound.write(ByteBuffer(bytes: bytes))
+                // Through the channel, for this write ends when the bytes are on their way: after the handshake.
+                try await channel.channel.writeAndFlush(ByteBuffer(bytes: bytes))
                 if hangsUp { outbound.finish() }
                 for try await var new in inbound {
                     unread.writeBuffer(&new)

@@ -16,12 +16,13 @@ struct AlertEndpoints: Sendable {
 
     func register(on endpoints: Endpoints) {
         endpoints.api(
-            .get, "/api/v1/alerts", parameters: ["status", "severity", "entity", "limit", "offset"], list)
+            .get, "/api/v1/alerts", parameters: ["status", "severity", "entity", "limit", "offset"]
+        ) { visit in try await shared.pool.run { try list(visit) } }
         endpoints.api(.post, "/api/v1/alerts/{id}/acknowledge", acknowledge)
         endpoints.api(.get, "/api/v1/refusals", parameters: ["limit", "code", "principal"], refusals)
     }
 
-    @Sendable private func list(_ visit: Visit) async throws -> Response {
+    private func list(_ visit: Visit) throws -> Response {
         let permit = try visit.permit(.readOperations)
         let parameters = visit.parameters
         let status = try parameters.word("status", as: Status.self) ?? .open

@@ -52,17 +52,14 @@ struct EventStream: Sendable {
         var waiting: Set<Int> = []
         var tick = 0
         while !Task.isShuttingDownGracefully, !Task.isCancelled, isStillWelcome(visit) {
-            var events = EventWriter()
-            if tick % EventStream.statusTicks == 0 { status(to: &events) }
-            if tick % EventStream.pingTicks == 0 { events.comment("ping") }
             let changes = subscription.take()
             waiting.formUnion(changes.entities)
-            entities(from: &waiting, to: &events, upTo: highest)
-            for alert in changes.alerts {
-                events.event("alert") { shared.sight(of: alert, upTo: highest).write(to: &$0) }
-            }
-            for refusal in changes.refusals { events.event("refusal") { refusal.write(to: &$0) } }
-            if let bytes = events.take() { try await write(bytes, to: &writer, visit.peer) }
+            let chosen = Array(waiting.prefix(EventStream.entitiesPerTick))
+            waiting.subtract(chosen)
+            let now = tick
+            // Off the event loop: a busy city has much to say.
+            let bytes = try await shared.pool.run { compose(changes, chosen, tick: now, upTo: highest) }
+            if let bytes { try await write(bytes, to: &writer, visit.peer) }
             tick += 1
             try await Task.sleep(for: EventStream.interval)
         }
@@ -84,6 +81,20 @@ struct EventStream: Sendable {
 
     // MARK: Events
 
+    private func compose(
+        _ changes: LiveFeed.Changes, _ places: [Int], tick: Int, upTo highest: DataClass
+    ) -> ByteBuffer? {
+        var events = EventWriter()
+        if tick % EventStream.statusTicks == 0 { status(to: &events) }
+        if tick % EventStream.pingTicks == 0 { events.comment("ping") }
+        if !places.isEmpty { entities(places, to: &events, upTo: highest) }
+        for alert in changes.alerts {
+            events.event("alert") { shared.sight(of: alert, upTo: highest).write(to: &$0) }
+        }
+        for refusal in changes.refusals { events.event("refusal") { refusal.write(to: &$0) } }
+        return events.take()
+    }
+
     private func status(to events: inout EventWriter) {
         events.event("status") { writer in
             writer.object {
@@ -94,11 +105,8 @@ struct EventStream: Sendable {
         }
     }
 
-    private func entities(from waiting: inout Set<Int>, to events: inout EventWriter, upTo highest: DataClass) {
-        guard !waiting.isEmpty else { return }
-        let conditions = Conditions(of: shared)
-        let places = Array(waiting.prefix(EventStream.entitiesPerTick))
-        waiting.subtract(places)
+    private func entities(_ places: [Int], to events: inout EventWriter, upTo highest: DataClass) {
+        let conditions = shared.conditions
         for place in places {
             let entity = VisibleEntity(shared.city.views.twin.entity(at: place), upTo: highest)
             guard !entity.attributes.isEmpty else { continue }

@@ -24,7 +24,7 @@ struct MapEndpoints: Sendable {
 
     private func map(_ visit: Visit) throws -> Response {
         let permit = try visit.permit(.readEntities)
-        let conditions = Conditions(of: shared)
+        let conditions = shared.conditions
         var (writer, highest) = (JSONWriter(capacity: 65_536), DataClass.public)
         writer.beginArray()
         for (_, _, place) in shared.city.views.twin.index() {

@@ -29,7 +29,7 @@ struct CityPages: Sendable {
     private func overview(_ visit: Visit) throws -> ConsolePage {
         let permit = try visit.permit(.readEntities)
         _ = try visit.permit(.readOperations)
-        let conditions = Conditions(of: shared)
+        let conditions = shared.conditions
         let all = shared.city.views.twin.index().map { entry in
             shared.row(
                 of: VisibleEntity(shared.city.views.twin.entity(at: entry.place), upTo: permit.highestClass), conditions
@@ -55,7 +55,7 @@ struct CityPages: Sendable {
         let parameters = visit.parameters
         let (type, text) = (parameters.text("type"), parameters["q"] ?? "")
         let wanted = text.lowercased()
-        let conditions = Conditions(of: shared)
+        let conditions = shared.conditions
         var found: [VisibleEntity] = []
         for entry in shared.city.views.twin.index() where type == nil || entry.type == type {
             let entity = VisibleEntity(shared.city.views.twin.entity(at: entry.place), upTo: permit.highestClass)
@@ -88,7 +88,7 @@ struct CityPages: Sendable {
         return .entity(
             EntityPage(
                 frame: shared.frame(for: visit.caller), id: id.text, type: entity.type, name: entity.name,
-                state: Conditions(of: shared).state(of: entity),
+                state: shared.conditions.state(of: entity),
                 location: shared.place(of: entity).map {
                     ConsolePoint(latitude: $0.latitude, longitude: $0.longitude)
                 },

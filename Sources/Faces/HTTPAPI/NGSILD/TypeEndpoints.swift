@@ -11,10 +11,18 @@ struct TypeEndpoints: Sendable {
 
     func register(on endpoints: Endpoints) {
         let (list, one) = (["details", "local"], ["local"])
-        endpoints.api(.get, "/ngsi-ld/v1/types", face: .ngsiLD, parameters: list, types)
-        endpoints.api(.get, "/ngsi-ld/v1/types/{type}", face: .ngsiLD, parameters: one, type)
-        endpoints.api(.get, "/ngsi-ld/v1/attributes", face: .ngsiLD, parameters: list, attributes)
-        endpoints.api(.get, "/ngsi-ld/v1/attributes/{attribute}", face: .ngsiLD, parameters: one, attribute)
+        endpoints.api(.get, "/ngsi-ld/v1/types", face: .ngsiLD, parameters: list) { visit in
+            try await shared.pool.run { try types(visit) }
+        }
+        endpoints.api(.get, "/ngsi-ld/v1/types/{type}", face: .ngsiLD, parameters: one) { visit in
+            try await shared.pool.run { try type(visit) }
+        }
+        endpoints.api(.get, "/ngsi-ld/v1/attributes", face: .ngsiLD, parameters: list) { visit in
+            try await shared.pool.run { try attributes(visit) }
+        }
+        endpoints.api(.get, "/ngsi-ld/v1/attributes/{attribute}", face: .ngsiLD, parameters: one) { visit in
+            try await shared.pool.run { try attribute(visit) }
+        }
     }
 
     private func begin(_ visit: Visit) throws -> EntityForms {
@@ -22,7 +30,7 @@ struct TypeEndpoints: Sendable {
         return try EntityForms(of: visit.request)
     }
 
-    @Sendable private func types(_ visit: Visit) async throws -> Response {
+    private func types(_ visit: Visit) throws -> Response {
         let form = try begin(visit)
         let all = shared.city.views.twin.types()
         var writer = JSONWriter()
@@ -51,7 +59,7 @@ struct TypeEndpoints: Sendable {
         return form.answer(writer)
     }
 
-    @Sendable private func type(_ visit: Visit) async throws -> Response {
+    private func type(_ visit: Visit) throws -> Response {
         let form = try begin(visit)
         let name = try visit.parameter("type")
         guard let entry = shared.city.views.twin.types().first(where: { $0.type == name }) else {
@@ -78,7 +86,7 @@ struct TypeEndpoints: Sendable {
         return form.answer(writer)
     }
 
-    @Sendable private func attributes(_ visit: Visit) async throws -> Response {
+    private func attributes(_ visit: Visit) throws -> Response {
         let form = try begin(visit)
         let types = shared.city.views.twin.types()
         let names = Set(types.flatMap(\.attributes)).sorted()
@@ -108,7 +116,7 @@ struct TypeEndpoints: Sendable {
         return form.answer(writer)
     }
 
-    @Sendable private func attribute(_ visit: Visit) async throws -> Response {
+    private func attribute(_ visit: Visit) throws -> Response {
         let form = try begin(visit)
         let name = try visit.parameter("attribute")
         let types = shared.city.views.twin.types().filter { $0.attributes.contains(name) }.map(\.type)

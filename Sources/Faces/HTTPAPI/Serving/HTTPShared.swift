@@ -19,6 +19,7 @@ final class HTTPShared: Sendable {
     let bodies: BodyReader
     let rate = RateMeter()
     let notices = Notices()
+    let conditionsCache = ConditionsCache()
     /// For reads of SQLite and answers that take long to make.
     let pool = BlockingPool(threads: 2, bound: 512)
 

@@ -3,15 +3,16 @@ import CityIdentity
 import CityModel
 import CityPath
 import JSONBytes
+import Synchronization
 import WebConsole
 
 /// How entities are doing, as of one moment: an open alert, or silence for too long.
-struct Conditions {
+struct Conditions: Sendable {
     private let alerted: Set<EntityID>
     private let silentBefore: Timestamp
     private let shared: HTTPShared
 
-    init(of shared: HTTPShared) {
+    fileprivate init(of shared: HTTPShared) {
         self.shared = shared
         silentBefore = shared.city.clock.now - shared.settings.silenceLimit
         let open = shared.city.views.alerts.newest(.max) { $0.acknowledgedAt == nil && $0.entity != nil }
@@ -29,7 +30,26 @@ struct Conditions {
     }
 }
 
+/// The newest ``Conditions``, for those who ask again within a blink.
+final class ConditionsCache: Sendable {
+    private static let lifetime = Duration.milliseconds(250)
+    private let newest = Mutex<(at: Timestamp, conditions: Conditions)?>(nil)
+
+    func conditions(of shared: HTTPShared) -> Conditions {
+        let now = shared.city.clock.now
+        return newest.withLock { newest in
+            if let known = newest, now.since(known.at) < ConditionsCache.lifetime { return known.conditions }
+            let conditions = Conditions(of: shared)
+            newest = (now, conditions)
+            return conditions
+        }
+    }
+}
+
 extension HTTPShared {
+    /// How entities are doing now.
+    var conditions: Conditions { conditionsCache.conditions(of: self) }
+
     /// Where an entity stands: its own `location`, a point, else where its device stands.
     func place(of entity: VisibleEntity) -> GeoPoint? {
         if let location = entity["location"], case .geometry(let json) = location.current.value {

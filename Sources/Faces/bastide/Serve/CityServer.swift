@@ -5,6 +5,8 @@ import CityStorage
 import Foundation
 import Logging
 import MQTTListener
+import NIOCore
+import NIOPosix
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
@@ -72,6 +74,7 @@ final class CityServer: Sendable {
         _ companions: [any Service], signals: [UnixSignal], onReady: @escaping @Sendable (ServingPorts) -> Void
     ) async throws {
         defer { city.close() }
+        try await requireFree(configuration.https)
         let readiness = readiness
         readiness.onReady(onReady)
         // Dependency order. Shutdown runs in reverse: what leans on the faces stops first, then intake, then the city.
@@ -85,6 +88,19 @@ final class CityServer: Sendable {
             services: configurations, gracefulShutdownSignals: signals, logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(20)
         try await ServiceGroup(configuration: group).run()
+    }
+
+    /// Finds a taken HTTPS port before anything is started, so that it ends the program with one clear sentence.
+    private func requireFree(_ address: ListenAddress) async throws {
+        guard address.port != 0 else { return }
+        do {
+            let probe = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .bind(host: address.host, port: address.port).get()
+            try await probe.close()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw CommandFailure(.failed, "cannot listen on \(address) (`listen.https`): address already in use")
+        }
     }
 
     private func mqtt() -> any Service {
