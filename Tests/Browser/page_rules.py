@@ -34,11 +34,9 @@ return {
 
 def nameless(browser):
     """The roles of what can be operated and has no name that a screen reader could say."""
-    nodes = browser.command("Accessibility.getFullAXTree")["nodes"]
-    return [
-        node["role"]["value"] for node in nodes
-        if not node["ignored"] and node["role"]["value"] in OPERATED and not node.get("name", {}).get("value", "").strip()
-    ]
+    nodes = [node for node in browser.command("Accessibility.getFullAXTree")["nodes"] if not node["ignored"]]
+    operated = [node for node in nodes if node["role"]["value"] in OPERATED]
+    return [node["role"]["value"] for node in operated if not node["name"]["value"].strip()]
 
 
 def broken_rules(browser):

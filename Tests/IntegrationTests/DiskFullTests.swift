@@ -1,6 +1,7 @@
 import Foundation
 import JSONBytes
 import MQTTClient
+import MQTTPackets
 import NIOCore
 import Testing
 
@@ -51,8 +52,40 @@ extension BuiltProgramTests {
             #expect(diary.mistakes(in: journal).isEmpty)
             // It finds the disk small, and nothing else.
             let checkup = try await city.bastide(["doctor", city.path])
-            let problems = checkup.output.split(separator: "\n").filter { $0.hasPrefix("problem") }
+            let problems = checkup.output.split(separator: "\n").filter { $0.hasPrefix("PROBLEM") }
             #expect(problems.count == 1 && problems.allSatisfy { $0.contains("disk") }, "\(checkup.output)")
+        }
+
+        @Test(
+            "SIGTERM while the disk is full: it exits, tells who waits, and keeps what it has acknowledged",
+            .enabled("a file system cannot be mounted here") { await SmallDisk.isPermitted() })
+        func stop() async throws {
+            try await SmallDisk.with(megabytes: 32) { try await stop($0) }
+        }
+
+        private func stop(_ disk: SmallDisk) async throws {
+            let city = try await TestCity.found(in: disk.folder)
+            let credentials = try await city.addDevice("gauge-1")
+            let server = try await city.serve()
+            let diary = Diary(of: "gauge-1", from: 1_600_000_000_000)
+            let connection = try await server.connect(credentials, MQTTConnectionOptions(publishWindow: 50))
+            try disk.fill()
+            let publishing = Task { try await publish(200_000, of: diary, on: connection) }
+            #expect(await server.process.errors.line(containing: "commits wait for room") != nil)
+            #expect(await server.stop() == .exited(0))
+            await #expect(throws: MQTTConnectionError.self) { try await publishing.value }
+            try disk.makeRoom()
+            var journal = JournalContents(of: city)
+            try journal.readOn()
+            #expect(!diary.acknowledged.isEmpty && diary.mistakes(in: journal).isEmpty)
+            let second = try await city.serve()
+            let back = try await second.connect(credentials)
+            for number in diary.unanswered.sorted() {
+                #expect(
+                    try await back.publish(topicName: String(buffer: diary.topic), payload: diary.payload(of: number))
+                        == .success)
+            }
+            await second.stop()
         }
 
         /// Publishes until it is cancelled, then waits for the last answers.

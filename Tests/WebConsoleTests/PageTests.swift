@@ -39,6 +39,35 @@ struct PageTests {
         #expect(!document.contains("data-series"))
     }
 
+    @Test("what is measured stands before what stays")
+    func order() {
+        let rows = [("name", ObservedValue.text("n")), ("pm10", .number(21.5)), ("isOpen", .boolean(true))].map {
+            ObservationRow(attribute: $0.0, value: $0.1, observedAt: Fixtures.moment, dataClass: .public)
+        }
+        let document = renderer.render(
+            .entity(
+                EntityPage(
+                    frame: Fixtures.frame("x"), id: "urn:x:1", type: "T", name: "n", state: .normal, observations: rows)
+            ))
+        let shown = MarkupScanner.tags(of: document).compactMap { $0["data-attribute"] }
+        #expect(shown == ["pm10", "name", "isOpen"])
+    }
+
+    @Test("an alert about no entity leads to its device, in the overview's feed too")
+    func deviceAlert() {
+        let alert = AlertRow(
+            id: 7, severity: .critical, title: "Identity in two places", text: "", device: "wm-022",
+            observedAt: Fixtures.moment)
+        let counts = CityCounts(
+            devicesConnected: 1, readingsPerSecond: 1, openAlerts: 1, refusalsLastHour: 0, ledgerSize: 1)
+        let document = renderer.render(
+            .overview(
+                OverviewPage(
+                    frame: Fixtures.frame("x"), counts: counts, alerts: [alert], refusals: [], entities: [], tiles: nil)
+            ))
+        #expect(document.contains("device <a href=\"/devices/wm-022\">wm-022</a>"))
+    }
+
     @Test("a reading's proof is asked for with its exact time, to the microsecond")
     func proofLink() {
         let row = ObservationRow(

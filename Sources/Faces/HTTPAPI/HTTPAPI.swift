@@ -7,19 +7,13 @@
 /// - Relies on: Hummingbird and SwiftNIO for HTTP, `WebConsole` for pages, `NGSILD` for the standard's representations,
 ///   `CityPath` for everything that matters. What it speaks is written in `Resources/openapi.yaml`.
 public import CityPath
-import CityStorage
 import Foundation
 import HTTPTypes
-import HummingbirdCore
-import HummingbirdHTTP2
-import HummingbirdTLS
 public import Logging
 import NIOCore
 import NIOPosix
-import NIOSSL
 public import PKI
 public import ServiceLifecycle
-import Synchronization
 
 /// Serves HTTP until it is told to stop.
 public struct HTTPFace: Service {
