@@ -111,8 +111,8 @@ let package = Package(
             "HTTPAPI",
             [
                 "CityModel", "CityIdentity", "CityPath", "CityContext", "CityStorage", "NGSILD", "JSONBytes", "PKI",
-                "TransparencyLog", "WebConsole", hummingbird, lifecycle, logging, nioCore, nioSSL,
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                "TimeSeries", "TransparencyLog", "WebConsole", hummingbird, lifecycle, logging, crypto, yams, nioCore,
+                nioPosix, nioSSL, .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
             ], resources: [.copy("Resources/openapi.yaml")]),
         .executableTarget(
@@ -144,6 +144,13 @@ let package = Package(
             [
                 "CityModel", "CityStorage", "CityIdentity", "CityContext", "JSONBytes", "PKI", "TimeSeries",
                 "TransparencyLog", logging, grdb,
+            ]),
+        tests(
+            "HTTPAPI",
+            [
+                "CityModel", "CityStorage", "CityIdentity", "CityContext", "CityPath", "JSONBytes", "PKI",
+                "TransparencyLog",
+                httpClient, lifecycle, logging, yams, nioCore, nioSSL, .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: tested),
         .testTarget(

@@ -342,6 +342,31 @@ class Operator:
             "alerts": "/alerts?status=all", "refusals": "/refusals", "ledger": "/ledger",
         }
 
+    def _photograph(self, directory, page, path):
+        browser = self.browser
+        browser.go(path)
+        if page == "overview":
+            browser.until("marks are drawn", lambda: browser.run(MARKS))
+        elif page == "entity":
+            browser.find(".plot-line")
+        browser.until("the page is live", lambda: not browser.all("[data-live='connecting']"))
+        grounds = set()
+        for scheme in ("dark", "light"):
+            browser.show_scheme(scheme, motion="reduce")
+            grounds.add(browser.run("return getComputedStyle(document.body).backgroundColor"))
+            browser.save_picture(os.path.join(directory, f"{page}-{browser.width}-{scheme}.png"))
+        browser.show_scheme("light")
+        assert len(grounds) == 2, f"{page} looks the same in the dark"
+
+    def sees_the_gate_in_both_schemes(self, directory):
+        """As the system prefers, before anybody has signed in."""
+        self._photograph(directory, "sign-in", "/sign-in")
+
+    def sees_pages_in_both_schemes(self, directory):
+        """Each page, once its numbers, marks and charts are there."""
+        for page, path in self.pages().items():
+            self._photograph(directory, page, path)
+
     def leaves(self):
         """What needs a session then asks for one."""
         browser = self.browser
@@ -367,11 +392,11 @@ class Report:
         self.failed += why is not None
         print(f"ok {name}" if why is None else f"not ok {name}: {' '.join(why.split())}", flush=True)
 
-    def check(self, browser, step):
+    def check(self, browser, step, *arguments):
         """Takes one step; the page must not have complained meanwhile."""
         name = f"an operator {step.__name__.replace('_', ' ')} ({browser.width} px)"
         try:
-            step()
+            step(*arguments)
             complaints = browser.complaints()
             assert not complaints, f"the console says: {complaints}"
         except (AssertionError, WebDriverException, ValueError) as error:
@@ -382,26 +407,12 @@ class Report:
         self.say(name)
         return True
 
-    def photograph(self, browser, pages):
-        """Each page in each scheme, once its numbers, marks and charts are there."""
-        for page, path in pages.items():
-            browser.go(path)
-            if page == "overview":
-                browser.until("marks are drawn", lambda: browser.run(MARKS))
-            elif page == "entity":
-                browser.find(".plot-line")
-            browser.until("the page is live", lambda: not browser.all("[data-live='connecting']"))
-            for scheme in ("dark", "light"):
-                browser.show_scheme(scheme, motion="reduce")
-                browser.save_picture(os.path.join(self.pictures, f"{page}-{browser.width}-{scheme}.png"))
-        browser.show_scheme("light")
-
 
 def work_through(operator, report):
     """A day's work at one size of window."""
     browser = operator.browser
     report.check(browser, operator.is_told_nothing_by_a_wrong_password)
-    report.photograph(browser, {"sign-in": "/sign-in"})
+    report.check(browser, operator.sees_the_gate_in_both_schemes, report.pictures)
     if not report.check(browser, operator.signs_in):
         return
     for step in (
@@ -413,7 +424,7 @@ def work_through(operator, report):
         operator.chooses_a_theme,
     ):
         report.check(browser, step)
-    report.photograph(browser, operator.pages())
+    report.check(browser, operator.sees_pages_in_both_schemes, report.pictures)
     report.check(browser, operator.leaves)
 
 

@@ -57,7 +57,7 @@ extension BuiltProgramTests {
         }
 
         @Test(
-            "SIGTERM while the disk is full: it exits, tells who waits, and keeps what it has acknowledged",
+            "SIGTERM while the disk is full: it exits, peers hear 0x8B, and what was acknowledged is kept",
             .enabled("a file system cannot be mounted here") { await SmallDisk.isPermitted() })
         func stop() async throws {
             try await SmallDisk.with(megabytes: 32) { try await stop($0) }
@@ -73,6 +73,7 @@ extension BuiltProgramTests {
             let publishing = Task { try await publish(200_000, of: diary, on: connection) }
             #expect(await server.process.errors.line(containing: "commits wait for room") != nil)
             #expect(await server.stop() == .exited(0))
+            #expect(await connection.closed.disconnectReason == .serverShuttingDown)
             await #expect(throws: MQTTConnectionError.self) { try await publishing.value }
             try disk.makeRoom()
             var journal = JournalContents(of: city)
