@@ -40,15 +40,18 @@ class Town:
 
     def __exit__(self, *_):
         if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
+            self.stop()
         self.log.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def stop(self):
-        """Asks the program to end, as an operating system does; returns its status."""
+        """Asks the program to end, as an operating system does, and makes it when it does not; returns its status."""
         self.process.terminate()
-        return self.process.wait(STOP_SECONDS)
+        try:
+            return self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
 
     def last_words(self):
         """The end of what the program has logged."""
