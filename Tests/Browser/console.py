@@ -441,6 +441,7 @@ def main():
                 work_through(Operator(Browser(driver, town.url, width, height), town), report)
             finally:
                 driver.quit()
+        report.say("the town runs until it is asked to stop", town.why_it_ended())
         status = town.stop()
         report.say("the town stops when it is asked to", None if status == 0 else f"with status {status}")
     print(f"pictures are in {pictures}")

@@ -53,6 +53,11 @@ class Town:
             self.process.kill()
             return self.process.wait()
 
+    def why_it_ended(self):
+        """Its status and last words, when it has ended by itself; else None."""
+        status = self.process.poll()
+        return None if status is None else f"it ended with status {status}: {self.last_words()}"
+
     def last_words(self):
         """The end of what the program has logged."""
         self.log.seek(0)

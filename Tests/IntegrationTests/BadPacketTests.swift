@@ -5,7 +5,7 @@ import NIOCore
 import Testing
 
 extension BuiltProgramTests {
-    /// Bytes that are not MQTT, or not now: the one who sent them is told and loses the connection, nobody else notices.
+    /// Bytes that are not MQTT, or not now: their sender is told and loses the connection, nobody else notices.
     @Suite("Bad packets")
     struct BadPacketTests {
         /// Bytes, and what becomes of the connection that they come on.

@@ -1,5 +1,5 @@
-/// Tests of the built program, from outside: started as a user starts it, spoken with as devices and people speak, killed
-/// as machines are.
+/// Tests of the built program, from outside: started as a user starts it, spoken with as devices and people speak,
+/// killed as machines are.
 ///
 /// - Takes: the program at `BASTIDE_BINARY`, else `.build/release/bastide`, else `.build/debug/bastide`.
 /// - Gives: what no test of a part can say: what is acknowledged survives, who is refused stays out, and says why.

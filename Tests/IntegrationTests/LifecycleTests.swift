@@ -58,15 +58,20 @@ extension BuiltProgramTests {
             await server.stop()
         }
 
-        @Test("a port that is taken ends `serve` with its address", arguments: ["--mqtt", "--https"])
+        @Test(
+            "a port that is taken ends `serve` with its address", arguments: ["--mqtt", "--https", "--lab-mqtt-port"])
         func portTaken(option: String) async throws {
             let city = try await TestCity.found()
             let taken = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .bind(host: "127.0.0.1", port: 0).get()
             let address = "127.0.0.1:\(taken.localAddress?.port ?? 0)"
-            let other = option == "--mqtt" ? "--https" : "--mqtt"
+            // The last of two equal options counts.
+            let free = [
+                "--mqtt", "127.0.0.1:0", "--https", "127.0.0.1:0", "--lab-mqtt-port", "0", "--lab-http-port", "0",
+            ]
+            let port = option.hasPrefix("--lab") ? String(address.split(separator: ":")[1]) : address
             let outcome = try await city.bastide(
-                ["serve", city.path, option, address, other, "127.0.0.1:0", "--json"], limit: .seconds(20))
+                ["serve", city.path, "--lab", "--json"] + free + [option, port], limit: .seconds(20))
             #expect(outcome.exited(1) && outcome.output.isEmpty, "\(outcome.end)")
             #expect(outcome.errors.contains(address), "\(outcome.errors)")
             #expect(outcome.errors.contains("address already in use"), "\(outcome.errors)")
