@@ -40,6 +40,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [S
 
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
@@ -78,6 +79,8 @@ let package = Package(
         library("TimeSeries"),
         library("Detection"),
         library("MQTTPackets", [nioCore]),
+        library("MQTTSessions", ["MQTTPackets", nioCore]),
+        library("MQTTTransport", [nioCore, nioHTTP1, .product(name: "NIOWebSocket", package: "swift-nio")]),
         library("MQTTClient", ["MQTTPackets", nioCore, nioPosix, nioSSL]),
         library("TransparencyLog", [crypto]),
         library("PKI", [crypto, x509, swiftASN1]),
@@ -99,7 +102,8 @@ let package = Package(
         face(
             "MQTTListener",
             [
-                "CityModel", "CityIdentity", "CityContext", "CityPath", "JSONBytes", "MQTTPackets", "PKI", nioCore,
+                "CityModel", "CityStorage", "CityIdentity", "CityContext", "CityPath", "JSONBytes", "MQTTPackets",
+                "MQTTSessions", "MQTTTransport", "PKI", nioCore,
                 nioPosix,
                 nioSSL, logging, lifecycle,
             ]),
@@ -129,6 +133,13 @@ let package = Package(
         tests("TimeSeries"),
         tests("Detection"),
         tests("MQTTPackets", [nioCore]),
+        tests("MQTTSessions", ["MQTTPackets", nioCore]),
+        tests(
+            "MQTTTransport",
+            [
+                nioCore, nioHTTP1, .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ]),
         tests("MQTTClient", ["MQTTPackets", nioCore, nioPosix, nioSSL]),
         tests("TransparencyLog", [crypto], exclude: ["Judge"]),
         tests("PKI", [crypto, x509, swiftASN1]),

@@ -83,6 +83,16 @@ class Browser:
         """The address of this page, without the server."""
         return self.driver.current_url.removeprefix(self.url)
 
+    def in_another_tab(self, action):
+        """Does something in a tab of its own and comes back."""
+        first = self.driver.current_window_handle
+        self.driver.switch_to.new_window("tab")
+        try:
+            action()
+        finally:
+            self.driver.close()
+            self.driver.switch_to.window(first)
+
     # What is on a page
 
     def run(self, script, *arguments):

@@ -22,6 +22,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from browser import Browser, start_driver
+from live import LiveWork
 from page_rules import broken_rules
 from town import Town
 
@@ -84,7 +85,7 @@ window.fetch = async (...request) => {
 """
 
 
-class Operator:
+class Operator(LiveWork):
     """What an operator does, each step one check: a method that returns when all is as it should be, or raises."""
 
     def __init__(self, browser, town):
@@ -417,7 +418,10 @@ def work_through(operator, report):
         return
     for step in (
         operator.sees_the_map, operator.sees_the_page_change_by_itself, operator.opens_an_entity_from_the_map,
-        operator.finds_an_entity, operator.reads_a_chart, operator.verifies_a_reading,
+        operator.walks_the_map_by_keyboard, operator.sees_a_device_fall_silent, operator.sees_a_new_device_appear,
+        operator.is_told_that_the_connection_is_lost, operator.is_told_that_the_session_has_ended,
+        operator.finds_an_entity, operator.reads_a_chart, operator.hears_a_chart_only_when_moving_along_it,
+        operator.is_not_stopped_by_strange_numbers, operator.verifies_a_reading,
         operator.is_warned_of_a_changed_reading, operator.suspends_and_resumes_a_device,
         operator.acknowledges_an_alert, operator.reads_refusals, operator.reads_the_ledger,
         operator.gets_pages_in_good_order, operator.is_told_what_is_not_there, operator.can_skip_the_navigation,

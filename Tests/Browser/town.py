@@ -1,10 +1,12 @@
 """The demo town as a process: started in a directory of its own, ready when it says so, stopped in the end."""
 
+import contextlib
 import json
 import os
 import pathlib
 import queue
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -12,7 +14,9 @@ import threading
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Founding enrols some 400 devices and writes a week of history: seconds here, a minute on a slow machine.
 START_SECONDS = 300
-STOP_SECONDS = 60
+COMMAND_SECONDS = 60
+# A stop takes some five seconds at most, whatever browsers hold open; the rest is for a slow machine.
+STOP_SECONDS = 15
 
 
 class Town:
@@ -21,10 +25,11 @@ class Town:
     def __init__(self):
         self.directory = tempfile.mkdtemp(prefix="bastide-browser-")
         self.log = open(os.path.join(self.directory, "log"), "w+", encoding="utf-8")
-        program = os.environ.get("BASTIDE_BINARY") or ROOT / ".build/release/bastide"
-        arguments = ["demo", os.path.join(self.directory, "town"), "--mqtt", "127.0.0.1:0", "--https", "127.0.0.1:0"]
+        self.program = str(os.environ.get("BASTIDE_BINARY") or ROOT / ".build/release/bastide")
+        self.city = os.path.join(self.directory, "town")
+        arguments = ["demo", self.city, "--mqtt", "127.0.0.1:0", "--https", "127.0.0.1:0"]
         self.process = subprocess.Popen(
-            [str(program), *arguments, "--json"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log,
+            [self.program, *arguments, "--json"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log,
             text=True)
 
     def __enter__(self):
@@ -43,6 +48,29 @@ class Town:
             self.stop()
         self.log.close()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def asleep(self):
+        """Inside, the program stands still."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+    def command(self, *arguments):
+        """Runs a command of the program on this town, which must succeed; returns its output."""
+        done = subprocess.run(
+            [self.program, *arguments, "--city", self.city], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=COMMAND_SECONDS, check=False)
+        assert done.returncode == 0, f"{' '.join(arguments)}: {done.stderr}"
+        return done.stdout
+
+    def centre(self):
+        """A place within the town, as `longitude,latitude`: where one of its devices stands."""
+        devices = json.loads(self.command("device", "list", "--json"))
+        place = next(device["location"] for device in devices if device.get("location"))
+        return f"{place['longitude']},{place['latitude']}"
 
     def stop(self):
         """Asks the program to end, as an operating system does, and makes it when it does not; returns its status."""

@@ -58,6 +58,8 @@ struct TwinTests {
         for index in 0..<10 { define(UInt32(index), "a\(index % 2)", of: "urn:\(index / 2)") }
         #expect(apply([(0, 1, 1), (1, 1, 1), (8, 1, 1), (0, 2, 1)]) == [0, 4])
         #expect(twin.entity(at: 4).id.text == "urn:4")
+        #expect(twin.place(of: EntityID("urn:4")) == 4)
+        #expect(twin.place(of: EntityID("urn:5")) == nil)
     }
 
     @Test("a new definition replaces the old one: type and meaning, not the value")

@@ -39,6 +39,15 @@ final class DerivationCounter: Sendable {
     }
 }
 
+/// Names in the order in which they were told.
+final class NameList: Sendable {
+    private let names = Mutex<[String]>([])
+
+    var all: [String] { names.withLock { $0 } }
+
+    func note(_ name: String) { names.withLock { $0.append(name) } }
+}
+
 @Suite("Accounts")
 struct AccountsTests {
     let table = MemoryTable()
@@ -92,6 +101,47 @@ struct AccountsTests {
         try accounts.remove("eva")
         #expect(try accounts.check(name: "eva", password: "another horse battery") == nil)
         #expect(try accounts.person("eva") == nil)
+    }
+
+    @Test("an account keeps its certificate through a new password, and loses it when it is removed")
+    func certificates() throws {
+        let eva = PersonIdentity(name: "eva", role: .operator)
+        #expect(throws: AccountError.unknown("eva")) { try accounts.issuingCertificate("0a", to: eva) }
+        try accounts.set(password: "correct horse battery", for: "eva", role: .operator)
+        #expect(try accounts.account("eva")?.certificateSerial == nil)
+        let change = try accounts.issuingCertificate("0a", to: eva)
+        #expect(try accounts.account("eva")?.certificateSerial == nil, "a change that is not made changes nothing")
+        try accounts.make(change)
+        #expect(try accounts.account("eva")?.person == eva)
+        #expect(try accounts.account("eva")?.certificateSerial == "0a")
+        try accounts.set(password: "another horse battery", for: "eva", role: .operator)
+        #expect(try accounts.account("eva")?.certificateSerial == "0a")
+        #expect(try accounts.check(name: "eva", password: "another horse battery") == eva)
+        try accounts.remove("eva")
+        try accounts.set(password: "correct horse battery", for: "eva", role: .operator)
+        #expect(try accounts.account("eva")?.certificateSerial == nil)
+    }
+
+    @Test("who was known before a change is who they are after it: another role, or nobody")
+    func current() throws {
+        let eva = PersonIdentity(name: "eva", role: .operator)
+        let auditor = PersonIdentity(name: "eva", role: .auditor)
+        #expect(accounts.current(eva) == eva)
+        let watched = NameList()
+        accounts.observe { watched.note($0) }
+        var generations = [accounts.generation]
+        for role in [PersonRole.operator, .auditor] {
+            try accounts.set(password: "correct horse battery", for: "eva", role: role)
+            generations.append(accounts.generation)
+            #expect(accounts.current(eva)?.role == role)
+        }
+        try accounts.remove("eva")
+        generations.append(accounts.generation)
+        #expect(accounts.current(eva) == nil)
+        #expect(accounts.current(auditor) == nil)
+        #expect(accounts.current(PersonIdentity(name: "adam", role: .auditor)) != nil)
+        #expect(Set(generations).count == 4)
+        #expect(watched.all == ["eva", "eva", "eva"])
     }
 
     @Test("short passwords and unfit names are refused, with what would do")

@@ -92,21 +92,55 @@ struct SignInLimiterTests {
         if seconds > 1 { #expect(wait(at: seconds - 1) == .seconds(1)) }
     }
 
-    @Test("the address waits for any name, the name from any address, others do not")
+    @Test("the address waits for any name, others do not")
     func keys() {
         fail(5)
         #expect(wait("192.0.2.7", "adam", at: 0) == .seconds(2))
-        #expect(wait("198.51.100.1", "eva", at: 0) == .seconds(2))
+        #expect(wait("198.51.100.1", "eva", at: 0) == .zero)
         #expect(wait("198.51.100.1", "adam", at: 0) == .zero)
         #expect(wait("eva", "192.0.2.7", at: 0) == .zero, "an address is no name")
     }
 
-    @Test("a success forgets the name's failures, not the address's")
+    @Test("nobody can shut a person out from elsewhere, however often they fail in that name")
+    func lockout() {
+        limiter.succeeded(address: "198.51.100.1", name: "eva", at: SignInLimiterTests.start)
+        for second in 0..<3_600 { fail(1, "203.0.113.\(second % 250)", "eva", at: Int64(second)) }
+        #expect(wait("198.51.100.1", "eva", at: 3_600) == .zero)
+        // Where she has never been, it is seconds and never more.
+        #expect(wait("198.51.100.2", "eva", at: 3_599) == .seconds(5))
+        #expect(wait("198.51.100.2", "eva", at: 3_604) == .zero)
+        #expect(wait("198.51.100.2", "adam", at: 3_599) == .zero)
+    }
+
+    @Test("twenty failures of a name from anywhere are free; a month later its home is forgotten")
+    func strangers() {
+        for number in 0..<19 { fail(1, "203.0.113.\(number)", "eva") }
+        #expect(wait("198.51.100.1", "eva", at: 0) == .zero)
+        fail(1, "203.0.113.19", "eva")
+        #expect(wait("198.51.100.1", "eva", at: 0) == .seconds(5))
+        limiter.succeeded(address: "198.51.100.1", name: "eva", at: SignInLimiterTests.start)
+        #expect(wait("198.51.100.1", "eva", at: 0) == .zero)
+        let later: Int64 = 30 * 86_400
+        for number in 0..<20 { fail(1, "203.0.113.\(number)", "eva", at: later) }
+        #expect(wait("198.51.100.1", "eva", at: later) == .seconds(5))
+    }
+
+    @Test("who signs in from an address does not wait for what others do there, but for failures of their own")
+    func neighbours() {
+        limiter.succeeded(address: "192.0.2.7", name: "eva", at: SignInLimiterTests.start)
+        fail(8, "192.0.2.7", "adam")
+        #expect(wait("192.0.2.7", "eva", at: 0) == .zero)
+        #expect(wait("192.0.2.7", "zoe", at: 0) == .seconds(16))
+        fail(5, "192.0.2.7", "eva")
+        #expect(wait("192.0.2.7", "eva", at: 0) == .seconds(2))
+    }
+
+    @Test("a success forgets the name's failures from there, not the address's")
     func success() {
         fail(6)
-        limiter.succeeded(name: "eva")
-        #expect(wait("198.51.100.1", "eva", at: 0) == .zero)
-        #expect(wait("192.0.2.7", "eva", at: 0) == .seconds(4))
+        limiter.succeeded(address: "192.0.2.7", name: "eva", at: SignInLimiterTests.start)
+        #expect(wait("192.0.2.7", "eva", at: 0) == .zero)
+        #expect(wait("192.0.2.7", "adam", at: 0) == .seconds(4))
     }
 
     @Test("a quarter of an hour without failures begins the count anew")

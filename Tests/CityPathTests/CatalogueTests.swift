@@ -16,6 +16,36 @@ struct CatalogueTests {
             }
         }
         #expect(catalogue.specification(of: "vehiclePlate", in: "TrafficFlowObserved").label.dataClass == .personal)
+        #expect(catalogue.specification(of: "vehiclePlate", in: "Foo").label.dataClass == .personal)
+        #expect(catalogue.highestClass(for: "legal-request: case 7") == .personal)
+        #expect(catalogue.highestClass(for: "case 7") == nil)
+    }
+
+    @Test("a purpose unlocks a class; a city adds its own and takes others back")
+    func purposes() throws {
+        let own = try Catalogue(
+            yaml: "purposes: {billing: {class: personal, note: water}, emergency: {class: restricted}}", named: "x")
+        let city = try Catalogue.shipped().overlaid(with: own)
+        #expect(city.highestClass(for: "billing") == .personal)
+        #expect(city.highestClass(for: "emergency") == .restricted)
+        #expect(city.highestClass(for: "maintenance") == .personal)
+        #expect(city.deviceTypes == (try Catalogue.shipped().deviceTypes))
+    }
+
+    @Test("an attribute that no data model has for a type is what the strictest one says of its name")
+    func elsewhere() throws {
+        let catalogue = try Catalogue(
+            yaml: """
+                dataModels:
+                  Car: {plate: {class: personal, retentionDays: 2}, speed: {class: public, unit: KMH}}
+                  Ship: {plate: {class: public}}
+                """, named: "x")
+        #expect(catalogue.specification(of: "plate", in: "Ship").label.dataClass == .public)
+        let foreign = catalogue.specification(of: "plate", in: "Foo")
+        #expect(foreign.label == DataLabel(dataClass: .personal, retentionDays: nil, isCatalogued: false))
+        #expect(catalogue.specification(of: "speed", in: "Foo") == .uncatalogued)
+        let classify = Classify(catalogue: catalogue.overlaid(with: Catalogue()))
+        #expect(classify.label("plate", of: "Foo").dataClass == .personal, "laid over, too")
     }
 
     @Test("what no catalogue names is restricted")
@@ -69,6 +99,9 @@ struct CatalogueTests {
         ("deviceTypes:\n  x:\n    entityType: Road\n    values: {t: y}", 4, ["`t` is the time"]),
         ("deviceTypes:\n  x:\n    entityType: Road\n    values: {v: {unit: KMH}}", 4, ["`attribute` is missing"]),
         ("deviceTypes:\n  x:\n    entityType: [a]", 3, ["expected text", "a list"]),
+        ("purposes:\n  billing: {note: x}", 2, ["`purposes.billing`", "`class` is missing"]),
+        ("purposes:\n  billing: {class: secret}", 2, ["public, internal, restricted, personal, sensitive"]),
+        ("purposes:\n  \"case: 7\": {class: personal}", 2, ["a purpose's name"]),
     ]
 
     @Test("a mistake is told with file, line and what was expected", arguments: 0..<wrong.count)

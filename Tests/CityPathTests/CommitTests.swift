@@ -186,20 +186,44 @@ struct CommitTests {
         #expect(tally.counts.accepted.isSubset(of: kept))
     }
 
-    @Test("more than may wait is refused, events as well as observations")
+    @Test("more in one piece than may ever wait is refused for good, events as well as observations")
     func bounded() async throws {
         try await test.withCity { city in
             var changes = AcceptedChanges { _ in }
             let message = RetainedMessage(topic: "a", payload: [1], qos: 0)
             changes.events = Array(repeating: .retained(message), count: 262_145)
-            #expect(city.path.commit(changes)?.code == .unavailable)
+            #expect(city.path.commit(changes)?.code == .tooLarge)
             changes.events = []
             changes.observations = Array(
                 repeating: Observation(
                     series: SeriesID(index: 0), observedAt: Timestamp(seconds: 0), value: .number(0)), count: 262_145)
-            #expect(city.path.commit(changes)?.code == .unavailable)
-            #expect(city.backlog == 0)
+            #expect(city.path.commit(changes)?.code == .tooLarge)
+            changes.observations = []
+            changes.keepings = [Keeping(key: [1], value: [UInt8](repeating: 0, count: City.backlogByteBound))]
+            #expect(city.path.commit(changes)?.code == .tooLarge)
+            #expect(city.backlog == 0 && city.backlogBytes == 0)
         }
+    }
+
+    @Test("a batch is bounded in bytes: large texts come in several")
+    func boundedBatches() async throws {
+        try await test.withCity { city in
+            try await city.enrol("gauge", with: test)
+            let template = try city.understood(#"{"text":"x"}"#, from: "gauge").get()[0]
+            await withTaskGroup(of: Void.self) { group in
+                for number in 0..<40 {
+                    group.addTask {
+                        var observation = template
+                        observation.observedAt = Timestamp(microseconds: Int64(number))
+                        observation.value = .text(String(repeating: "x", count: 1 << 20))
+                        _ = await city.path.committed(observations: [observation])
+                    }
+                }
+            }
+        }
+        let contents = try DatabaseFile(test.directory.journal).contents().map(\.content.count)
+        #expect(contents.reduce(0, +) > 40 << 20)
+        #expect(contents.allSatisfy { $0 <= StorageLimits.bytesPerBatch })
     }
 
     @Test("a city that is let go of without being closed closes, and another can be opened")

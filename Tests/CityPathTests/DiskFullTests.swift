@@ -22,6 +22,7 @@ struct DiskFullTests {
         test = TestCity(copyOf: original, in: disk.path + "/city", isTemporary: false)
         try DurableFile.makeFolder(test.directory.path, mode: 0o700)
         try DurableFile.write("x".utf8, to: test.directory.configuration, mode: 0o600)
+        try City.found(test.directory, origin: TestCity.origin)
     }
 
     /// Submits readings until one is not acknowledged because the disk is full.

@@ -2,6 +2,7 @@ import CityContext
 import CityIdentity
 import CityModel
 import CityPath
+import CityStorage
 import PKI
 import Testing
 
@@ -153,6 +154,32 @@ struct EnrolmentTests {
         }
     }
 
+    @Test("a revoked device that is still connected, or has left a will, says nothing more")
+    func revokedWhileConnected() async throws {
+        try await test.withCity { city in
+            let record = try await city.enrol("gauge", with: test).record
+            let speaker = try city.principal("gauge")
+            let payload = Array(#"{"temperature":1}"#.utf8)
+            var observations: [Observation] = []
+            func write() -> Refusal? {
+                payload.withUnsafeBytes {
+                    city.path.understandEntity(
+                        $0, about: record.entities[0], from: speaker, at: test.clock.now, into: &observations)
+                }
+            }
+            #expect(write() == nil)
+            _ = try await city.setStatus(.revoked, of: record.id, reason: "stolen", by: AuthoriseTests.eva).get()
+            for topic in ["devices/gauge/v", "city/city/gauge/ngsi-ld", "devices/gauge/app/will"] {
+                let refusal = city.path.open(speaker, topic: topic).refusal
+                #expect(refusal?.code == .deviceRevoked, "\(topic)")
+                #expect(refusal?.message.contains("stolen") == true)
+            }
+            #expect(write()?.code == .deviceRevoked)
+            #expect(observations.count == 1)
+            #expect(city.path.authorise(speaker, .subscribe(filter: "devices/gauge/#")).refusal?.code == .deviceRevoked)
+        }
+    }
+
     @Test(
         "a topic without a meaning is no route", arguments: ["devices/gauge/x", "devices/gauge/v/x", "devices/gauge/"])
     func noMeaning(topic: String) async throws {
@@ -160,7 +187,45 @@ struct EnrolmentTests {
             try await city.enrol("gauge", with: test)
             let refusal = city.path.open(try city.principal("gauge"), topic: topic).refusal
             #expect(refusal?.code == .topicNotOwn)
-            #expect(refusal?.message.contains("devices/gauge/v") == true)
+            #expect(refusal?.message.contains("`v` for small JSON") == true)
+        }
+    }
+
+    @Test("an account is removed once, on record, and whoever was known as this person may do nothing more")
+    func removedAccount() async throws {
+        try await test.withCity { city in
+            try await city.setAccount("eva", password: "correct horse battery", role: .operator, by: .service("cli"))
+            let route = try city.path.open(AuthoriseTests.eva, topic: "billing/run").get()
+            await #expect(throws: Refusal.self) { try await city.removeAccount("eva", by: AuthoriseTests.adam) }
+            #expect(try await city.removeAccount("eva", by: .service("cli")))
+            #expect(try await city.removeAccount("eva", by: .service("cli")) == false)
+            #expect(!city.path.isOpen(route))
+            #expect(city.path.open(AuthoriseTests.eva, topic: "billing/run").refusal?.code == .notIdentified)
+            #expect(city.path.authorise(AuthoriseTests.eva, .readEntities).refusal?.code == .notIdentified)
+            #expect(try city.accounts.check(name: "eva", password: "correct horse battery") == nil)
+        }
+        #expect(try accountChanges() == ["eva created", "eva removed"])
+    }
+
+    @Test("a change that cannot be kept is on record before it is tried, and then as undone")
+    func undone() async throws {
+        try await test.withCity { city in
+            try await city.setAccount("eva", password: "correct horse battery", role: .operator, by: .service("cli"))
+        }
+        try DatabaseFile(test.directory.journal).execute(
+            "CREATE TRIGGER full BEFORE DELETE ON credential BEGIN SELECT RAISE(ABORT, 'no room'); END")
+        try await test.withCity { city in
+            await #expect(throws: StorageError.self) { try await city.removeAccount("eva", by: .service("cli")) }
+            #expect(city.path.open(AuthoriseTests.eva, topic: "billing/run").refusal == nil)
+            let person = try city.accounts.person("eva")
+            #expect(person?.role == .operator)
+        }
+        #expect(try accountChanges() == ["eva created", "eva removed", "eva undone"])
+    }
+
+    private func accountChanges() throws -> [String] {
+        try test.journalledEvents().compactMap { event in
+            if case .account(let record) = event { "\(record.name) \(record.change)" } else { nil }
         }
     }
 
@@ -177,9 +242,6 @@ struct EnrolmentTests {
                 try await city.setAccount("x", password: "short", role: .operator, by: AuthoriseTests.eva)
             }
         }
-        let changes = try test.journalledEvents().compactMap { event in
-            if case .account(let record) = event { "\(record.name) \(record.change)" } else { nil }
-        }
-        #expect(changes == ["eva created", "eva passwordChanged"])
+        #expect(try accountChanges() == ["eva created", "eva passwordChanged"])
     }
 }

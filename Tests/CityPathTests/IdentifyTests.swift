@@ -114,6 +114,41 @@ struct IdentifyTests {
         }
     }
 
+    @Test("of an operator's certificates the last one is good, after a restart too")
+    func operatorsLastCertificate() async throws {
+        func issue(_ city: City) async throws -> String {
+            try await city.issueOperatorCertificate(
+                to: "eva", agency: "city", validityDays: 30, with: test.certificates.authority, by: .service("test")
+            ).get().certificatePEM
+        }
+        let (old, new) = try await test.withCity { city in
+            try await city.setAccount("eva", password: "correct horse battery", role: .operator, by: .service("test"))
+            let old = try await issue(city)
+            #expect(code(city, old) == nil)
+            let new = try await issue(city)
+            #expect(code(city, old) == .certificateSuperseded)
+            return (old, new)
+        }
+        try await test.withCity { city in
+            #expect(code(city, old) == .certificateSuperseded)
+            #expect(code(city, new) == nil)
+        }
+    }
+
+    @Test("a certificate that was good when the connection opened is not asked in again once it has ended")
+    func endedWhileConnected() async throws {
+        try await test.withCity { city in
+            let pem = try await city.enrol("gauge", with: test).certificatePEM
+            let leaf = try CertificateDocument(pem: pem)
+            let identity = try city.path.identify.certificate([leaf.der], at: test.clock.now).get()
+            #expect(city.path.identify.principal(of: identity).refusal == nil)
+            test.clock.advance(by: Timestamp(identity.notAfter).since(test.clock.now))
+            #expect(city.path.identify.principal(of: identity).refusal == nil, "to the last instant")
+            test.clock.advance(by: .seconds(1))
+            #expect(city.path.identify.principal(of: identity).refusal?.code == .certificateExpired)
+        }
+    }
+
     @Test("an operator's certificate stands for the account as it is now")
     func operators() async throws {
         try await test.withCity { city in
@@ -122,11 +157,15 @@ struct IdentifyTests {
                 to: "eva", agency: "city", validityDays: 30, with: test.certificates.authority, by: AuthoriseTests.eva
             ).get()
             #expect(try identify(city, certificate.certificatePEM).get() == AuthoriseTests.eva)
-            try city.accounts.remove("eva")
+            try await city.setAccount("eva", password: "another horse battery", role: .operator, by: .service("test"))
+            #expect(code(city, certificate.certificatePEM) == nil, "a new password leaves the certificate")
+            #expect(try await city.removeAccount("eva", by: .service("test")))
             #expect(code(city, certificate.certificatePEM) == .notIdentified)
+            try await city.setAccount("eva", password: "correct horse battery", role: .operator, by: .service("test"))
+            #expect(code(city, certificate.certificatePEM) == .certificateSuperseded, "it was another eva's")
             let unknown = await city.issueOperatorCertificate(
                 to: "nobody", agency: "city", validityDays: 30, with: test.certificates.authority,
-                by: AuthoriseTests.eva)
+                by: .service("test"))
             #expect(unknown.refusal?.code == .malformedPayload)
             let forbidden = await city.issueOperatorCertificate(
                 to: "eva", agency: "city", validityDays: 30, with: test.certificates.authority,

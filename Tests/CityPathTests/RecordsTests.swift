@@ -15,8 +15,8 @@ struct RecordsTests {
         test = try TestCity()
     }
 
-    private func refusal(_ code: Refusal.Code, _ message: String = "no") -> Refusal {
-        Refusal(step: .authorise, code: code, message: message)
+    private func refusal(_ code: Refusal.Code, _ message: String = "no", at step: PathStep = .authorise) -> Refusal {
+        Refusal(step: step, code: code, message: message)
     }
 
     @Test("like refusals of a short while are one record with a count, each with its first message")
@@ -127,6 +127,28 @@ struct RecordsTests {
             city.path.record(refusal(code), by: RecordsTests.device, from: "192.0.2.7")
             try await city.settle(test.clock)
             #expect(city.views.alerts.newest(10).count == 2, "after ten minutes it is worth telling again")
+        }
+    }
+
+    @Test("a device that connects from outside its zone's networks is a warning of its own, no case of a stolen voice")
+    func outsideZone() async throws {
+        try await test.withCity { city in
+            city.path.record(refusal(.zoneMismatch, at: .identify), by: RecordsTests.device, from: "192.0.2.7")
+            try await city.settle(test.clock)
+            let alerts = city.views.alerts.newest(10)
+            #expect(alerts.map(\.kind) == ["outsideZone"])
+            #expect(alerts.first?.severity == .warning)
+            #expect(alerts.first?.text.contains("192.0.2.7") == true)
+        }
+    }
+
+    @Test("an identity that is in use elsewhere raises the one alert that its report does")
+    func identityInUse() async throws {
+        try await test.withCity { city in
+            city.path.reportIdentityInTwoPlaces(DeviceID("gauge"), first: "192.0.2.7", second: "198.51.100.1")
+            city.path.record(refusal(.identityInUse, at: .identify), by: RecordsTests.device, from: "198.51.100.1")
+            try await city.settle(test.clock)
+            #expect(city.views.alerts.newest(10).map(\.kind) == ["identityInTwoPlaces"])
         }
     }
 

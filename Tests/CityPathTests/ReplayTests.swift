@@ -18,6 +18,7 @@ struct ReplayTests {
         try await test.withCity { city in
             var life = CityLife(seed: seed)
             for _ in 0..<steps { try await life.happen(in: city, of: test) }
+            try await life.resumeAll(in: city)
             try await city.settle(test.clock)
             return try Picture(city)
         }
@@ -50,7 +51,10 @@ struct ReplayTests {
                 try await life.happen(in: city, of: restarted)
                 steps += 1
             } while steps < 30 && random.below(4) > 0
-            if steps == 30 { try await city.settle(restarted.clock) }
+            if steps == 30 {
+                try await life.resumeAll(in: city)
+                try await city.settle(restarted.clock)
+            }
             city.close()
         }
         let found = try await restarted.withCity { try Picture($0) }
@@ -134,10 +138,12 @@ struct ReplayTests {
         #expect(healed.applied > before.applied)
     }
 
-    @Test("views newer than the journal are made again from what the journal has")
-    func newerViews() async throws {
-        let test = try TestCity()
-        let before = try await someLife(test)
+    private func remove(_ path: String) {
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+    }
+
+    /// Lets the city live on, and then gives it back the journal that it had before.
+    private func goBack(_ test: TestCity) async throws {
         let older = test.directory.path + "-older"
         defer { try? FileManager.default.removeItem(atPath: older) }
         try FileManager.default.copyItem(atPath: test.directory.journal, toPath: older)
@@ -146,27 +152,64 @@ struct ReplayTests {
                 try await city.publish("{\"t\":\(1_799_999_000_000 + second),\"temp\":1}", from: "g0")
             }
         }
-        for suffix in ["", "-wal", "-shm"] {
-            try? FileManager.default.removeItem(atPath: test.directory.journal + suffix)
-        }
+        remove(test.directory.journal)
         try FileManager.default.copyItem(atPath: older, toPath: test.directory.journal)
-        let after = try await test.withCity { try Picture($0) }
-        #expect(after.differences(from: before).isEmpty)
     }
 
-    @Test("an empty journal beside views is a lost journal, not a new city", arguments: [true, false])
-    func lostJournal(isDeleted: Bool) async throws {
+    @Test(
+        "a journal that lost its end is refused, with the views or the checkpoint as evidence, and nothing is changed",
+        arguments: ["views", "checkpoint"])
+    func lostEnd(evidence: String) async throws {
+        let test = try TestCity()
+        _ = try await someLife(test)
+        try await goBack(test)
+        if evidence == "views" {
+            try FileManager.default.removeItem(atPath: test.directory.ledgerCheckpoint)
+        } else {
+            removeViews(test.directory)
+        }
+        for _ in 0..<2 {
+            let error = storageError { _ = try test.open() }
+            #expect(error?.code == .damaged)
+            let message = error?.message ?? ""
+            #expect(message.contains(test.directory.journal), "\(message)")
+            #expect(message.contains(evidence == "views" ? test.directory.views : test.directory.ledgerCheckpoint))
+            #expect(message.contains("batches are missing"), "\(message)")
+            #expect(message.contains("--salvage"), "\(message)")
+        }
+        if evidence == "views" {
+            let newest = try SQLiteJournal(path: test.directory.journal).lastSequence
+            #expect(try ViewStore(path: test.directory.views).appliedSequence() > newest, "the evidence is kept")
+        }
+    }
+
+    @Test(
+        "a lost journal is no new city: whatever else is lost, none is begun", arguments: ["journal", "empty", "data"])
+    func lostJournal(kind: String) async throws {
         let test = try TestCity()
         let before = try await someLife(test)
-        for suffix in ["", "-wal", "-shm"] {
-            try? FileManager.default.removeItem(atPath: test.directory.journal + suffix)
-        }
-        if !isDeleted { try Data().write(to: URL(fileURLWithPath: test.directory.journal)) }
+        remove(kind == "data" ? test.directory.data : test.directory.journal)
+        if kind == "empty" { try Data().write(to: URL(fileURLWithPath: test.directory.journal)) }
         let error = storageError { _ = try test.open() }
         #expect(error?.code == .damaged)
         #expect(error?.message.contains(test.directory.journal) == true)
+        #expect(FileManager.default.fileExists(atPath: test.directory.data) == (kind != "data"), "nothing is made")
+        #expect(fileSize(test.directory.journal) == 0)
+        guard kind != "data" else { return }
         #expect(
             try ViewStore(path: test.directory.views).appliedSequence() == before.applied, "all that is left is kept")
+    }
+
+    @Test("no city is founded where there was one")
+    func foundedOnce() async throws {
+        let test = try TestCity()
+        _ = try await someLife(test)
+        for path in [test.directory.journal, test.directory.views] {
+            #expect(storageError { try City.found(test.directory, origin: TestCity.origin) }?.code == .inputOutput)
+            remove(path)
+        }
+        let error = storageError { try City.found(test.directory, origin: TestCity.origin) }
+        #expect(error?.message.contains(test.directory.ledgerCheckpoint) == true)
     }
 
     @Test(
@@ -175,6 +218,8 @@ struct ReplayTests {
             "UPDATE batch SET content = x'01' WHERE sequence = 3", "UPDATE batch SET content = 'x' WHERE sequence = 3",
             "DELETE FROM batch WHERE sequence = 3",
             "UPDATE batch SET content = (SELECT content FROM batch WHERE sequence = 9) WHERE sequence = 1",
+            "UPDATE batch SET committed_at = committed_at + 1 WHERE sequence = 3",
+            "UPDATE batch SET hashes = zeroblob(length(hashes)) WHERE sequence = 3",
         ])
     func damagedJournal(statement: String) async throws {
         let test = try TestCity()
@@ -184,6 +229,51 @@ struct ReplayTests {
         let error = storageError { _ = try test.open() }
         #expect(error?.code == .damaged, "\(error?.message ?? "opened")")
         #expect(error?.message.contains(test.directory.journal) == true, "\(error?.message ?? "")")
+    }
+
+    /// Changes what a device has said in the newest batch with readings, so that it can still be read.
+    private func alterNewest(_ test: TestCity) throws -> UInt64 {
+        let file = DatabaseFile(test.directory.journal)
+        let contents = try file.contents().map { ($0.sequence, try BatchContent(decoding: Array($0.content))) }
+        var (sequence, content) = try #require(contents.last { !$1.observations.isEmpty })
+        content.observations[0].value = .number(19.75)
+        try file.setContent(Data(content.encoded()), of: sequence)
+        return UInt64(sequence)
+    }
+
+    @Test("a reading that somebody changed in the journal is not replayed as the truth: file and batch are told")
+    func alteredContent() async throws {
+        let test = try TestCity()
+        _ = try await someLife(test)
+        let older = test.directory.path + "-views"
+        defer { try? FileManager.default.removeItem(atPath: older) }
+        try FileManager.default.copyItem(atPath: test.directory.views, toPath: older)
+        _ = try await test.withCity { city in
+            try await city.publish(#"{"t":1799999999000,"temp":20}"#, from: "g0").get()
+        }
+        removeViews(test.directory)
+        try FileManager.default.copyItem(atPath: older, toPath: test.directory.views)
+        let sequence = try alterNewest(test)
+        let error = storageError { _ = try test.open() }
+        #expect(error?.code == .damaged)
+        #expect(
+            error?.message.contains("\(test.directory.journal): batch \(sequence): ") == true, "\(error?.message ?? "")"
+        )
+        #expect(error?.message.contains("does not hash") == true, "\(error?.message ?? "")")
+    }
+
+    @Test("a batch that a salvage could not save is replayed as what stands in its place, and may be nothing more")
+    func toldLosses() async throws {
+        let test = try TestCity()
+        _ = try await someLife(test)
+        let sequence = try alterNewest(test)
+        removeViews(test.directory)
+        let file = DatabaseFile(test.directory.journal)
+        try file.execute("INSERT INTO setting VALUES ('salvage.lost', '\(sequence)')")
+        #expect(storageError { _ = try test.open() }?.code == .damaged, "readings are no stand-in")
+        let content = BatchContent(salt: [UInt8](repeating: 0, count: 32), events: [], observations: [])
+        try file.setContent(Data(content.encoded()), of: Int64(sequence))
+        try await test.withCity { #expect($0.views.applied.batch >= sequence) }
     }
 
     @Test("contents damaged at random never trap, whatever they replay as", arguments: seeds)

@@ -82,6 +82,19 @@ struct UnderstandNGSILDTests {
         (#"{"temperature":{"value":1,"observedAt":"soon"}}"#, .malformedPayload, ["observedAt"]),
         (#"{"temperature":{"value":1,"datasetId":"urn:d:1"}}"#, .unsupported, ["datasetId"]),
         (#"{"temperature":{"value":1,"accuracy":{"value":2}}}"#, .unsupported, ["accuracy"]),
+        (#"{"type":["WeatherObserved","Other"],"temperature":1}"#, .unsupported, ["`$.type`", "one type"]),
+        (#"{"scope":"/Madrid","temperature":1}"#, .unsupported, ["`$.scope`"]),
+        (
+            #"{"temperature":{"value":1,"expiresAt":"2027-02-01T00:00:00Z"}}"#, .unsupported,
+            ["`$.temperature.expiresAt`"]
+        ),
+        (#"{"remark":{"value":"x","valueType":"Text"}}"#, .unsupported, ["`$.remark.valueType`"]),
+        (
+            #"{"road":{"type":"Relationship","object":"urn:a:1","objectType":"Road"}}"#, .unsupported,
+            ["`$.road.objectType`"]
+        ),
+        (#"{"type":"Foo","temperature":1}"#, .malformedPayload, ["`$.type`", "`WeatherObserved`", "`Foo`"]),
+        (#"{"temperature":{"value":1,"observedAt":"1999-01-01T00:00:00Z"}}"#, .timeOutOfRange, ["the year 2000"]),
         (#"{"remark":{"type":"LanguageProperty","languageMap":{"en":"x"}}}"#, .unsupported, ["LanguageProperty"]),
         (
             #"{"id":"urn:ngsi-ld:WeatherObserved:other","temperature":1}"#, .entityNotOwn,
@@ -119,6 +132,88 @@ struct UnderstandNGSILDTests {
             #expect(city.views.twin.count == entities)
             #expect(city.views.series.definition(of: number) == before)
             #expect(before?.device?.text == "other")
+        }
+    }
+
+    /// `{"a0":1,"a1":1,…}`
+    private func fragment(_ names: Range<Int>, about entity: String? = nil) -> String {
+        let id = entity.map { "\"id\":\"\($0)\",\"type\":\"T\"," } ?? ""
+        return "{\(id)\(names.map { "\"a\($0)\":1" }.joined(separator: ","))}"
+    }
+
+    @Test("attributes are limited: in a fragment, of an entity, of a device; beyond it nothing is defined")
+    func limits() async throws {
+        try await test.withCity { city in
+            let entities = (0..<6).map { "urn:many:\($0)" }
+            try await city.enrol("many", entities: entities, with: test)
+            #expect(try refusal(city, fragment(0..<65), from: "many")?.code == .attributeUnknown)
+            // The name that enrolling gave it is one of 256.
+            for start in stride(from: 0, to: 192, by: 64) {
+                #expect(try refusal(city, fragment(start..<start + 64), from: "many") == nil)
+            }
+            let series = city.views.series.count
+            let beyond = try refusal(city, fragment(192..<256), from: "many")
+            #expect(beyond?.code == .attributeUnknown)
+            #expect(beyond?.message.contains("193 attributes, of 256") == true, "\(beyond?.message ?? "taken")")
+            #expect(city.views.series.count == series)
+            #expect(try refusal(city, fragment(192..<255), from: "many") == nil)
+            #expect(try refusal(city, fragment(255..<256), from: "many")?.code == .attributeUnknown)
+            #expect(try refusal(city, fragment(0..<64), from: "many") == nil, "what is known may be said on")
+            for entity in entities[1...3] {
+                for start in stride(from: 0, to: 256, by: 64) {
+                    #expect(try refusal(city, fragment(start..<start + 64, about: entity), from: "many") == nil)
+                }
+            }
+            let all = try refusal(city, fragment(0..<1, about: entities[4]), from: "many")
+            #expect(all?.code == .attributeUnknown)
+            #expect(all?.message.contains("1024 attributes, of 1024") == true, "\(all?.message ?? "taken")")
+        }
+    }
+
+    @Test("of many at once, no more than may be get the last places")
+    func limitsAtOnce() async throws {
+        try await withGauge { city in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for start in stride(from: 0, to: 640, by: 32) {
+                    let json = fragment(start..<start + 32)
+                    group.addTask { _ = try city.understood(json, from: "gauge", channel: "ngsi-ld") }
+                }
+                try await group.waitForAll()
+            }
+            let entity = EntityID(UnderstandNGSILDTests.entity)
+            let count = (0..<640).count { city.views.series.number(of: "a\($0)", of: entity) != nil }
+            #expect(count == 224, "with the name that enrolling gave it, 32 more would be 257")
+        }
+    }
+
+    @Test("an entity stays what it was first recorded as, and a class is never lowered by what a device says")
+    func settledType() async throws {
+        let sensitive = "urn:ngsi-ld:Person:1"
+        try await test.withCity { city in
+            try await city.enrol("gauge", entities: [UnderstandNGSILDTests.entity, sensitive], with: test)
+            func label(of attribute: String) throws -> DataLabel {
+                let number = try #require(city.views.series.number(of: attribute, of: EntityID(sensitive)))
+                return try #require(city.views.series.definition(of: number)).label
+            }
+            let first = #"{"id":"\#(sensitive)","type":"Person","pulse":60}"#
+            #expect(try refusal(city, first) == nil)
+            #expect(try label(of: "pulse").dataClass == .sensitive)
+            let foo = try refusal(city, #"{"id":"\#(sensitive)","type":"Foo","pulse":61}"#)
+            #expect(foo?.code == .malformedPayload)
+            #expect(try label(of: "pulse") == DataLabel(dataClass: .sensitive, retentionDays: 2, isCatalogued: true))
+            #expect(try refusal(city, #"{"id":"\#(sensitive)","pulse":62}"#) == nil, "its type is known")
+        }
+    }
+
+    @Test("a thing that is sensitive by its name under one type is so under a type that no catalogue knows")
+    func otherType() async throws {
+        try await test.withCity { city in
+            try await city.enrol("gauge", entities: [UnderstandNGSILDTests.entity, "urn:new:1"], with: test)
+            let json = #"{"id":"urn:new:1","type":"Foo","pulse":60,"remark":"x"}"#
+            let observations = try city.understood(json, from: "gauge", channel: "ngsi-ld").get()
+            let labels = observations.compactMap { city.views.series.definition(of: $0.series)?.label }
+            #expect(labels.map(\.dataClass) == [.sensitive, .restricted])
+            #expect(labels.allSatisfy { !$0.isCatalogued })
         }
     }
 

@@ -1,6 +1,7 @@
 import CityModel
 import CityPath
 import CityStorage
+import JSONBytes
 import Testing
 
 @Suite("Understand: small JSON")
@@ -45,6 +46,68 @@ struct UnderstandTests {
         }
     }
 
+    /// Readings that came in one go: one route, one `now`.
+    private func understood(
+        _ count: Int, on channel: String, in city: City, _ payload: (Int) -> String
+    ) throws -> [Observation] {
+        let route = try city.path.open(try city.principal("gauge"), topic: "devices/gauge/\(channel)").get()
+        var scratch = SmallObject()
+        var observations: [Observation] = []
+        for number in 0..<count {
+            let refusal = Array(payload(number).utf8).withUnsafeBytes {
+                city.path.understand($0, on: route, at: test.clock.now, scratch: &scratch, into: &observations)
+            }
+            #expect(refusal == nil)
+        }
+        return observations
+    }
+
+    @Test("readings that come in one read and bring no time are all kept, each at its own instant")
+    func arrivals() async throws {
+        try await withGauge { city in
+            let small = try understood(200, on: "v", in: city) { "{\"temp\":\($0 % 60)}" }
+            let fragments = try understood(200, on: "ngsi-ld", in: city) {
+                "{\"temperature\":\($0 % 60),\"pressure\":{\"value\":1,\"observedAt\":\"2027-01-15T07:5\($0 % 10):00Z\"}}"
+            }
+            let temperature = small[0].series
+            let times = (small + fragments).filter { $0.series == temperature }.map(\.observedAt)
+            #expect(times.count == 400)
+            #expect(times[0] == test.clock.now)
+            #expect(zip(times, times.dropFirst()).allSatisfy { $0 < $1 })
+            #expect(times[399].since(test.clock.now) < .milliseconds(1))
+            _ = try await city.path.committed(observations: small + fragments).get()
+            let kept = try city.views.history.readings(of: temperature, in: Int64.min...Int64.max)
+            #expect(kept.count == 400)
+        }
+    }
+
+    @Test("several connections of one device, and a clock that is set back, give no instant twice")
+    func arrivalsOfSeveral() async throws {
+        try await withGauge { city in
+            let times = try await withThrowingTaskGroup(of: [Timestamp].self) { group in
+                for _ in 0..<4 {
+                    group.addTask { try understood(500, on: "v", in: city) { _ in #"{"temp":1}"# }.map(\.observedAt) }
+                }
+                return try await group.reduce(into: []) { $0 += $1 }
+            }
+            #expect(Set(times).count == 2_000)
+            test.clock.advance(by: .seconds(-60))
+            let later = try understood(1, on: "v", in: city) { _ in #"{"temp":1}"# }
+            #expect(later[0].observedAt > times.max() ?? test.clock.now)
+        }
+    }
+
+    @Test("a time that the device gives is the reading's, and one given twice is one reading")
+    func givenTimes() async throws {
+        try await withGauge { city in
+            let twice = try understood(2, on: "v", in: city) { _ in #"{"t":1799999999000,"temp":1}"# }
+            #expect(Set(twice.map(\.observedAt)).count == 1)
+            _ = try await city.path.committed(observations: twice).get()
+            let kept = try city.views.history.readings(of: twice[0].series, in: Int64.min...Int64.max)
+            #expect(kept.count == 1)
+        }
+    }
+
     static let refused: [(json: String, code: Refusal.Code, says: [String])] = [
         ("", .malformedPayload, ["$"]),
         ("{", .malformedPayload, []),
@@ -69,7 +132,11 @@ struct UnderstandTests {
         (#"{"t":"yesterday","temp":1}"#, .malformedPayload, ["`$.t`", "yesterday"]),
         (#"{"t":"2027-02-30T00:00:00Z","temp":1}"#, .malformedPayload, ["`$.t`", "no such day"]),
         (#"{"t":1e300,"temp":1}"#, .timeOutOfRange, ["`$.t`"]),
-        (#"{"t":-1,"temp":1}"#, .timeOutOfRange, ["`$.t`", "1970"]),
+        (#"{"t":-1,"temp":1}"#, .timeOutOfRange, ["`$.t`", "1969-12-31"]),
+        (#"{"t":1790000,"temp":7}"#, .timeOutOfRange, ["`$.t`", "1970-01-01", "milliseconds, not seconds"]),
+        (#"{"t":1799999999,"temp":7}"#, .timeOutOfRange, ["`$.t`", "milliseconds, not seconds"]),
+        (#"{"t":946684799999,"temp":1}"#, .timeOutOfRange, ["the year 2000"]),
+        (#"{"t":"1999-12-31T23:59:59Z","temp":1}"#, .timeOutOfRange, ["1999-12-31T23:59:59Z", "the year 2000"]),
         (#"{"t":1800000300001,"temp":1}"#, .timeOutOfRange, ["`$.t`", "five minutes", "2027-01-15T08:00:00Z"]),
     ]
 
@@ -83,10 +150,10 @@ struct UnderstandTests {
         }
     }
 
-    @Test("a time may be five minutes ahead of the city's clock, and as old as 1970")
+    @Test("a time may be five minutes ahead of the city's clock, and as old as the year 2000")
     func timeBounds() async throws {
         try await withGauge { city in
-            for time in ["1800000300000", "0"] {
+            for time in ["1800000300000", "946684800000"] {
                 let refusal = try city.refusal("{\"t\":\(time),\"temp\":1}", from: "gauge")
                 #expect(refusal == nil)
             }

@@ -35,6 +35,12 @@ struct FilesTests {
         #expect(folder.names == ["place"])
     }
 
+    @Test("a quota that is used up, and a file that may grow no more, are want of room like a full disk")
+    func wantOfRoom() {
+        #expect([ENOSPC, EDQUOT, EFBIG].allSatisfy { isWantOfRoom($0) })
+        #expect(![0, EIO, EACCES, EROFS, ENOENT].contains { isWantOfRoom($0) })
+    }
+
     @Test("one holds the lock at a time; who lets go lets the next one in")
     func lock() throws {
         let directory = CityDirectory(folder.path)

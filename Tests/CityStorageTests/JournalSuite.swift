@@ -14,13 +14,18 @@ enum JournalSuite {
         try candidates(journal)
         try hashes(journal)
         try checkpoints(journal)
-        try await readsBesideAppends(journal)
+        // The checkpoints above were signed by nobody: real ones let the ledger open.
+        let signer = try NoteSigner(name: origin)
+        try await readsBesideAppends(journal, signer)
+        try keepings(journal, signer)
     }
 
     private static let origin = "suite.example/ledger"
 
-    private static func writer(_ journal: any Journal) throws -> (JournalWriter, Ledger) {
-        let ledger = try Ledger(origin: origin, signer: try NoteSigner(name: origin), journal: journal)
+    private static func writer(
+        _ journal: any Journal, _ signer: NoteSigner? = nil
+    ) throws -> (JournalWriter, Ledger) {
+        let ledger = try Ledger(origin: origin, signer: try signer ?? NoteSigner(name: origin), journal: journal)
         let series = SeriesTable()
         try series.restore(definition(0))
         return (JournalWriter(journal: journal, ledger: ledger, series: series), ledger)
@@ -69,10 +74,39 @@ enum JournalSuite {
         let fifth = try #require(try journal.batch(5))
         #expect(fifth.content == all[4].content)
         #expect(fifth.leafText == all[4].leafText)
+        #expect(fifth.completedHashes == [MerkleHash.leaf(fifth.leafText)])
+        #expect(all[7].completedHashes.count == 4, "the eighth leaf completes the trees of one, two, four and eight")
         #expect(try BatchContent(decoding: fifth.content).observations.map(\.value) == [.number(5), .number(5)])
         #expect(try journal.batch(11) == nil)
         #expect(try journal.batch(.max) == nil)
         #expect(journal.bytesOnDisk > 0)
+    }
+
+    /// Beside a batch and without one; the last of several about one key counts; a prefix finds its own only.
+    private static func keepings(_ journal: any Journal, _ signer: NoteSigner) throws {
+        let (writer, ledger) = try writer(journal, signer)
+        let (size, newest) = (ledger.size, journal.lastSequence)
+        _ = try writer.commit(
+            events: [], observations: [],
+            keeping: [
+                Keeping(key: [1, 255, 2], value: [2]), Keeping(key: [1, 255, 1], value: [9]),
+                Keeping(key: [1, 255, 1], value: [1]), Keeping(key: [2], value: []),
+                Keeping(key: [1, 254], value: [0]),
+                Keeping(key: [1, 255, 3], value: [3]), Keeping(key: [1, 255, 3], value: nil),
+            ], at: .start)
+        #expect(ledger.size == size && journal.lastSequence == newest, "what is only kept is no batch")
+        #expect(
+            try journal.keepings(under: [1, 255]) == [
+                Keeping(key: [1, 255, 1], value: [1]), Keeping(key: [1, 255, 2], value: [2]),
+            ])
+        _ = try writer.commit(
+            events: [], observations: [observation(0, at: 1_000, .number(1))],
+            keeping: [Keeping(key: [1, 255, 1], value: nil), Keeping(key: [255, 255], value: [7])], at: .start)
+        #expect(ledger.size == size + 1)
+        #expect(try journal.keepings(under: [1, 255]).map(\.key) == [[1, 255, 2]])
+        #expect(try journal.keepings(under: [255]) == [Keeping(key: [255, 255], value: [7])])
+        #expect(try journal.keepings(under: []).count == 4)
+        #expect(try journal.keepings(under: [3]).isEmpty)
     }
 
     private static func candidates(_ journal: any Journal) throws {
@@ -109,9 +143,7 @@ enum JournalSuite {
     }
 
     /// Readers see a prefix of the journal, whole batches in order, while the writer goes on.
-    private static func readsBesideAppends(_ journal: any Journal) async throws {
-        // The checkpoints above were signed by nobody: a real one lets the ledger open.
-        let signer = try NoteSigner(name: origin)
+    private static func readsBesideAppends(_ journal: any Journal, _ signer: NoteSigner) async throws {
         let root = try MerkleTree.root(
             ofLeafHashes: journal.batches(after: 0, limit: 100).map { MerkleHash.leaf($0.leafText) })
         let note = try Checkpoint(origin: origin, size: 10, rootHash: root).signed(with: [signer]).encoded

@@ -83,6 +83,39 @@ struct LedgerTests {
         #expect(try TestJournal(in: folder, signer: signer).ledger.size == 8)
     }
 
+    /// Opens the ledger anew, with the checkpoint that is kept apart from the journal.
+    private func reopenedApart() throws -> Ledger {
+        try Ledger(
+            origin: TestJournal.origin, signer: signer, journal: try SQLiteJournal(path: folder.journal),
+            checkpointFile: folder.path + "/checkpoint")
+    }
+
+    @Test("the newest checkpoint is kept apart from the journal, too: one that lost its end with its checkpoints shows")
+    func keptApart() throws {
+        try city.commit(batches: 0..<4)
+        try reopenedApart().keepCheckpoint(at: .start)
+        #expect(try reopenedApart().size == 4)
+        try DatabaseQueue(path: folder.journal).write { database in
+            try database.execute(sql: "DELETE FROM batch WHERE sequence > 3; DELETE FROM checkpoint")
+        }
+        #expect(try TestJournal(in: folder, signer: signer).ledger.size == 3, "the journal alone does not show it")
+        let error = storageError { _ = try reopenedApart() }
+        #expect(error?.code == .damaged)
+        #expect(error?.message.contains("batch 3") == true)
+        #expect(error?.message.contains("\(folder.path)/checkpoint was signed over 4") == true)
+    }
+
+    @Test("a checkpoint kept apart that another key signed, or nobody, is damage", arguments: [true, false])
+    func foreignApart(isSigned: Bool) throws {
+        try city.commit(batches: 0..<4)
+        let other = try NoteSigner(name: TestJournal.origin)
+        let note = try Checkpoint(origin: TestJournal.origin, size: 4, rootHash: .zero).signed(with: [other]).encoded
+        try folder.overwrite("checkpoint", with: Data((isSigned ? note : "").utf8))
+        let error = storageError { _ = try reopenedApart() }
+        #expect(error?.code == .damaged)
+        #expect(error?.message.contains("/checkpoint isn't signed") == true)
+    }
+
     private func reopenedError(after statement: String, signer other: NoteSigner? = nil) throws -> StorageError? {
         try city.commit(batches: 0..<6)
         try city.ledger.keepCheckpoint(at: .start)

@@ -20,6 +20,23 @@ struct SQLiteJournalTests {
         try await JournalSuite.check(try SQLiteJournal(path: folder.journal))
     }
 
+    @Test("syncs every commit to disk, new or opened again: what is acknowledged survives loss of power")
+    func synced() throws {
+        for _ in 0..<2 { #expect(try SQLiteJournal(path: folder.journal).syncsEveryCommit()) }
+    }
+
+    @Test("one that must be there is not made when it is missing or empty", arguments: [true, false])
+    func mustExist(isMissing: Bool) throws {
+        if !isMissing { try folder.overwrite("journal.sqlite", with: Data()) }
+        let error = storageError { _ = try SQLiteJournal(existing: folder.journal) }
+        #expect(error?.code == .damaged)
+        #expect(error?.message.contains(folder.journal) == true)
+        #expect(folder.names == (isMissing ? [] : ["journal.sqlite"]))
+        #expect(try folder.names.allSatisfy { try folder.bytes($0).isEmpty })
+        _ = try SQLiteJournal(path: folder.journal)
+        #expect(try SQLiteJournal(existing: folder.journal).lastSequence == 0)
+    }
+
     @Test("goes on where it was when it is opened again")
     func reopened() throws {
         try TestJournal(in: folder, signer: signer).commit(batches: 0..<5)

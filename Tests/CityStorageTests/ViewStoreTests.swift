@@ -26,7 +26,7 @@ struct ViewStoreTests {
         snapshot.series = [
             SeriesSnapshot(
                 definition: definition(0), observedAt: .start, value: .number(21.5), score: 0.25,
-                head: LateBytes(head(3))),
+                head: LateBytes(head(3)), late: LateBytes(head(2))),
             SeriesSnapshot(
                 definition: definition(1, attribute: "état", unit: nil, device: nil, class: .sensitive),
                 observedAt: nil, value: nil, score: 0, head: LateBytes([])),
@@ -60,6 +60,8 @@ struct ViewStoreTests {
         #expect(series.map(\.observedAt) == saved.series.map(\.observedAt))
         #expect(series.map(\.score) == [0.25, 0, 0])
         #expect(series[0].head.make() == ViewStoreTests.head(3))
+        #expect(series[0].late.make() == ViewStoreTests.head(2))
+        #expect(series[1].late.make().isEmpty)
         #expect(try store.devices() == saved.devices.sorted { $0.id < $1.id })
         #expect(try store.detector(of: SeriesID(index: 0)) == [1, 2, 3])
         #expect(try store.detector(of: SeriesID(index: 1)) == nil)
@@ -130,7 +132,9 @@ struct ViewStoreTests {
         "UPDATE series SET score = x'00'", "UPDATE series SET head = 5",
     ]
 
-    @Test("a record that is not what was written is an error, and the file is put aside", arguments: damage)
+    @Test(
+        "a record that is not what was written is an error; the file is marked, and put aside at the next start",
+        arguments: damage)
     func damagedRecords(statement: String) throws {
         let store = try ViewStore(path: folder.views)
         try store.save(ViewStoreTests.snapshot())
@@ -138,9 +142,27 @@ struct ViewStoreTests {
         let error = storageError { _ = try store.series() }
         #expect(error?.code == .damaged)
         #expect(error?.message.contains(folder.views) == true)
-        #expect(folder.names.contains("views.sqlite.damaged"))
-        #expect(!folder.names.contains("views.sqlite"))
+        #expect(store.damage?.message == error?.message)
+        #expect(ViewStore.isToBeMadeAgain(folder.views))
+        #expect(try store.appliedSequence() == 12, "what is whole can be read")
         #expect(try ViewStore(path: folder.views).appliedSequence() == 0, "the next start makes them again")
+        #expect(folder.names.contains("views.sqlite.damaged"))
+        #expect(!ViewStore.isToBeMadeAgain(folder.views))
+    }
+
+    @Test(
+        "which batch it goes up to is told twice: damage is not taken for evidence of batches",
+        arguments: [
+            "UPDATE state SET value = 99 WHERE key = 'applied'",
+            "UPDATE state SET value = 99 WHERE key = 'appliedAgain'",
+            "DELETE FROM state WHERE key = 'applied'",
+        ])
+    func damagedApplied(statement: String) throws {
+        let store = try ViewStore(path: folder.views)
+        try store.save(ViewStoreTests.snapshot())
+        try DatabaseQueue(path: folder.views).write { try $0.execute(sql: statement) }
+        #expect(storageError { _ = try store.appliedSequence() }?.code == .damaged)
+        #expect(storageError { _ = try ViewReader(path: folder.views).appliedSequence() }?.code == .damaged)
     }
 
     @Test(

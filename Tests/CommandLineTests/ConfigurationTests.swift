@@ -80,6 +80,35 @@ struct ConfigurationTests {
         #expect(wrong.complaint.contains("environment BASTIDE_SIMULATION: expected `true` or `false`"), "\(wrong)")
     }
 
+    @Test(
+        "a flag overrides the environment, and a mistake in one is told by the flag's own name",
+        arguments: [
+            (["--mqtt", "nonsense"], "--mqtt: expected an address and a port"),
+            (["--https", "nonsense"], "--https: expected an address and a port"),
+            (["--set", "logging.level=loud"], "--set logging.level: expected one of trace, debug, info"),
+            (["--set", "listening=1"], "--set listening: expected KEY=VALUE"),
+            (["--set", "simulation"], "--set simulation: expected KEY=VALUE"),
+        ])
+    func flags(flags: [String], complaint: String) throws {
+        let city = try minimal("city: {name: Testham, domain: testham.example}\n")
+        let outcome = try Program.run(
+            ["serve", city.path] + flags,
+            environment: ["BASTIDE_LISTEN_MQTT": "127.0.0.1:0", "BASTIDE_LISTEN_HTTPS": "127.0.0.1:0"])
+        #expect(outcome.status == 78, "\(outcome)")
+        #expect(outcome.complaint.contains(complaint), "\(outcome)")
+    }
+
+    @Test("docs/operations.md has the settings that there are")
+    func documented() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let text = try String(contentsOf: root.appendingPathComponent("docs/operations.md"), encoding: .utf8)
+        let begin = try #require(text.range(of: "<!-- settings: what `bastide settings --markdown` prints -->\n"))
+        let end = try #require(text.range(of: "<!-- settings: end -->"))
+        let outcome = try Program.run("settings", "--markdown")
+        #expect(text[begin.upperBound..<end.lowerBound] == outcome.output, "put its output between the two marks")
+    }
+
     @Test("zones can be given in the environment as YAML or JSON")
     func zonesInEnvironment() throws {
         let city = try minimal("city: {name: Testham, domain: testham.example}\n")

@@ -80,6 +80,20 @@ struct DeviceTests {
         #expect(outcome.complaint.contains(message), "\(outcome)")
     }
 
+    @Test("what is refused leaves nothing behind, and what was there stays")
+    func nothingLeft() throws {
+        let city = try TestCity()
+        #expect(try city.run("device", "add", "gauge", "--type", "toaster").status == 1)
+        #expect(!city.folder.exists("city/devices/gauge"))
+        #expect(try city.run("operator", "certificate", "nobody").status == 1)
+        #expect(!city.folder.exists("city/operators/nobody"))
+        try FileManager.default.createDirectory(
+            atPath: city.path + "/devices/gauge", withIntermediateDirectories: true)
+        try city.folder.write("mine", to: "city/devices/gauge/letter.txt")
+        #expect(try city.run("device", "add", "gauge", "--type", "toaster").status == 1)
+        #expect(city.folder.exists("city/devices/gauge/letter.txt"))
+    }
+
     @Test("a password comes from standard input, never from an argument, and must be long enough")
     func passwords() throws {
         let city = try TestCity()

@@ -37,6 +37,9 @@ struct DoctorTests {
             Harm(description: "a key others can read", check: "permissions", message: "issuing.key") { city in
                 chmod(city.path + "/pki/issuing.key", 0o644)
             },
+            Harm(description: "a journal others can read", check: "permissions", message: "journal.sqlite") { city in
+                chmod(city.path + "/data/journal.sqlite", 0o644)
+            },
             Harm(description: "a setting that is wrong", check: "configuration", message: "city.yaml:") { city in
                 try city.folder.tamper("city/city.yaml", "level: info", "level: loud")
             },
@@ -91,6 +94,81 @@ struct DoctorTests {
         #expect((found?["advice"] as? String)?.isEmpty == false, "\(outcome)")
     }
 
+    @Test("the stores are their owner's alone, and a city that was made otherwise is closed when it is opened")
+    func ownersAlone() throws {
+        let city = try city()
+        for name in ["journal.sqlite", "views.sqlite"] {
+            #expect(try city.folder.mode(of: "city/data/\(name)") == 0o600, "\(name)")
+            chmod(city.path + "/data/\(name)", 0o644)
+        }
+        #expect(try city.run("status").status == 0)
+        for name in try FileManager.default.contentsOfDirectory(atPath: city.path + "/data")
+        where name.contains(".sqlite") {
+            #expect(try city.folder.mode(of: "city/data/\(name)") == 0o600, "\(name)")
+        }
+    }
+
+    @Test("without the ledger's key it goes on with ledger.pub, and without both it says what is not checked")
+    func withoutKey() throws {
+        let city = try city()
+        try FileManager.default.removeItem(atPath: city.path + "/ledger/ledger.key")
+        let half = try Program.run("doctor", city.path)
+        #expect(half.status == 2 && half.output.contains("signed checkpoints hold"), "\(half)")
+        try FileManager.default.removeItem(atPath: city.path + "/ledger/ledger.pub")
+        let none = try Program.run("doctor", city.path)
+        #expect(none.status == 2 && none.output.contains("not checked"), "\(none)")
+    }
+
+    @Test("a limit of open files that is too low for `mqtt.maximumConnections` is told")
+    func openFiles() throws {
+        let city = try city()
+        let few = try Program.run(
+            ["-c", "ulimit -n 256 && exec \"$0\" doctor \"$1\" --json", Program.path, city.path], by: "/bin/sh")
+        let checks = try #require(try few.json()["checks"] as? [[String: Any]])
+        let found = checks.first { $0["name"] as? String == "open files" }
+        #expect(found?["state"] as? String == "notice", "\(few)")
+        #expect((found?["found"] as? String)?.contains("at most 256") == true, "\(few)")
+    }
+
+    @Test(
+        "a journal that lost its end is told by what remembers more, refused, and salvaged with what is missing named",
+        arguments: ["views", "checkpoint"])
+    func lostEnd(evidence: String) throws {
+        let city = try city()
+        let manager = FileManager.default
+        let journal = city.path + "/data/journal.sqlite"
+        let older = city.folder.path + "/older"
+        try manager.copyItem(atPath: journal, toPath: older)
+        try city.enrol("gauge-4")
+        try city.settle()
+        for suffix in ["", "-wal", "-shm"] { try? manager.removeItem(atPath: journal + suffix) }
+        try manager.copyItem(atPath: older, toPath: journal)
+        let views = ["", "-wal", "-shm"].map { "data/views.sqlite\($0)" }
+        for name in evidence == "views" ? ["ledger/checkpoint"] : views {
+            try? manager.removeItem(atPath: city.path + "/" + name)
+        }
+
+        let checkup = try Program.run("doctor", city.path, "--json")
+        #expect(checkup.status == 2, "\(checkup)")
+        let checks = try #require(try checkup.json()["checks"] as? [[String: Any]])
+        let found = checks.filter { $0["state"] as? String == "problem" }
+        #expect(found.count == 1, "\(checkup)")
+        #expect(found.first?["name"] as? String == (evidence == "views" ? "journal" : "ledger"), "\(checkup)")
+        #expect((found.first?["found"] as? String)?.contains("newest") == true, "\(checkup)")
+        #expect((found.first?["advice"] as? String)?.contains("--salvage") == true, "\(checkup)")
+        let refused = try city.run("device", "list")
+        #expect(refused.status == 74 && refused.complaint.contains("batches are missing"), "\(refused)")
+
+        let saved = city.folder.path + "/saved"
+        let salvage = try Program.run("doctor", city.path, "--salvage", saved, "--json")
+        #expect(salvage.status == 0, "\(salvage)")
+        let report = try salvage.json()
+        #expect((report["lost"] as? [[String: Any]])?.first?["batch"] as? Int == 5, "\(salvage)")
+        #expect(report["batchesKept"] as? Int == 4, "\(salvage)")
+        #expect(report["devices"] as? Int == (evidence == "views" ? 4 : 3), "a device is known to the views")
+        #expect(try Program.run("doctor", saved).status == 0)
+    }
+
     @Test("salvages what is whole, with the same keys, and says what is lost")
     func salvage() throws {
         let city = try city()
@@ -101,6 +179,7 @@ struct DoctorTests {
         try city.settle()
         try city.folder.tamper("city/data/journal.sqlite", "Second gauge", "Sekond gauge")
         let saved = city.folder.path + "/saved"
+        try city.folder.write("7\n", to: "city/demo.seed")
         let outcome = try Program.run("doctor", city.path, "--salvage", saved, "--json")
         #expect(outcome.status == 0, "\(outcome)")
         let report = try outcome.json()
@@ -110,6 +189,7 @@ struct DoctorTests {
         #expect(report["devices"] as? Int == 3)
         let checkup = try Program.run("doctor", saved)
         #expect(checkup.status == 0, "\(checkup)")
+        #expect(try city.folder.text("saved/demo.seed") == "7\n", "a demo town goes on as one")
         let again = try Program.run(
             "ledger", "prove", "--entity", "urn:ngsi-ld:Device:gauge-3", "--attribute", "name", "--city", saved,
             "--out",

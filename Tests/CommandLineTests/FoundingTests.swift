@@ -62,6 +62,21 @@ struct FoundingTests {
     }
 
     @Test(
+        "nothing but founding begins a journal: a city that lost its own is refused, and nothing is made in its place",
+        arguments: ["data", "data/journal.sqlite"])
+    func lostJournal(name: String) throws {
+        let city = try TestCity()
+        #expect(city.folder.exists("city/ledger/checkpoint"))
+        try FileManager.default.removeItem(atPath: city.path + "/" + name)
+        for arguments in [["serve", city.path, "--mqtt", "127.0.0.1:0"], ["operator", "list", "--city", city.path]] {
+            let outcome = try Program.run(arguments)
+            #expect(outcome.status == 74, "\(outcome)")
+            #expect(outcome.complaint.contains("city/data/journal.sqlite: it is not there"), "\(outcome)")
+        }
+        #expect(!city.folder.exists("city/" + name))
+    }
+
+    @Test(
         "refuses names that cannot be, and leaves nothing behind",
         arguments: [
             ["--domain", "Not A Domain"], ["--domain", "city_.example"], ["--city", String(repeating: "x", count: 65)],

@@ -3,21 +3,36 @@ import Testing
 
 @Suite("help and usage")
 struct HelpTests {
-    private static let commands: [[String]] = [
-        ["init"], ["status"], ["device", "add"], ["device", "list"], ["device", "show"], ["device", "suspend"],
-        ["device", "resume"], ["device", "revoke"], ["operator", "add"], ["operator", "list"],
-        ["operator", "password"],
-        ["operator", "certificate"], ["alert", "list"], ["alert", "acknowledge"], ["ledger", "show"],
-        ["ledger", "prove"],
-        ["ledger", "consistency"], ["ledger", "verify"], ["detect"], ["doctor"], ["settings"],
-    ]
+    /// What `--experimental-dump-help` says of a command.
+    private struct Command: Decodable {
+        var commandName: String
+        var subcommands: [Command]?
 
-    @Test("every command's help has an example", arguments: commands)
-    func examples(command: [String]) throws {
-        let outcome = try Program.run(command + ["--help"])
-        #expect(outcome.status == 0)
-        #expect(outcome.output.contains("EXAMPLE"), "\(outcome)")
-        #expect(outcome.output.contains("bastide \(command.joined(separator: " "))"), "\(outcome)")
+        /// The words that lead to it and to each below it.
+        func paths(below parent: [String] = []) -> [[String]] {
+            (subcommands ?? []).filter { $0.commandName != "help" }.flatMap { command in
+                [parent + [command.commandName]] + command.paths(below: parent + [command.commandName])
+            }
+        }
+    }
+
+    private struct ToolInformation: Decodable {
+        var command: Command
+    }
+
+    @Test("every command's help has an example of it")
+    func examples() throws {
+        let dump = try Program.run("--experimental-dump-help")
+        let all = try JSONDecoder().decode(ToolInformation.self, from: Data(dump.output.utf8)).command.paths()
+        for known in [["serve"], ["device"], ["device", "add"], ["refusal", "list"]] {
+            #expect(all.contains(known), "\(known) is not among the commands")
+        }
+        for command in all {
+            let outcome = try Program.run(command + ["--help"])
+            #expect(outcome.status == 0)
+            #expect(outcome.output.contains("EXAMPLE"), "\(command): \(outcome)")
+            #expect(outcome.output.contains("bastide \(command.joined(separator: " "))"), "\(command): \(outcome)")
+        }
     }
 
     @Test("the exit codes and the completions are in the help")

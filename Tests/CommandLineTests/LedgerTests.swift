@@ -85,10 +85,45 @@ struct LedgerTests {
         #expect(holds.status == 0, "\(holds)")
         try folder.tamper("growth.json", "\"proof\" : [\n    \"", "\"proof\" : [\n    \"".replacing(" [", with: "[ "))
         #expect(try Program.run(grown).status == 0, "white space is not part of the proof")
-        let twin = try TestCity()
-        try twin.enrol("gauge-7")
-        try folder.write(try twin.run("ledger", "show", "--only", "checkpoint").output, to: "old.txt")
-        #expect(try Program.run(grown).status == 2)
+        // Both checkpoints are true, and the proof between them is not.
+        let text = try folder.text("growth.json")
+        let hash = try #require(text.range(of: "\"proof\" :")).upperBound
+        let place = try #require(text[hash...].dropFirst().firstIndex { $0.isLetter || $0.isNumber })
+        let other = text[place] == "A" ? "B" : "A"
+        try folder.write(text.replacingCharacters(in: place...place, with: other), to: "growth.json")
+        let broken = try Program.run(grown)
+        #expect(broken.status == 2, "\(broken)")
+        #expect(broken.complaint.contains("the newer ledger begins with the older one"), "\(broken)")
+    }
+
+    @Test("the older checkpoint of another ledger is told by its signature")
+    func foreignCheckpoint() throws {
+        let (city, twin) = (try TestCity(), try TestCity())
+        let folder = city.folder
+        for (city, name) in [(twin, "old.txt"), (city, "new.txt")] {
+            try folder.write(try city.run("ledger", "show", "--only", "checkpoint").output, to: name)
+        }
+        let made = try city.run("ledger", "consistency", "--from", "1", "--out", folder.path + "/growth.json")
+        #expect(made.status == 0, "\(made)")
+        let outcome = try Program.run(
+            "ledger", "verify", folder.path + "/new.txt", "--since", folder.path + "/old.txt", "--consistency",
+            folder.path + "/growth.json", "--key-file", city.path + "/ledger/ledger.pub")
+        #expect(outcome.status == 2, "\(outcome)")
+        #expect(outcome.complaint.contains("the older checkpoint"), "\(outcome)")
+    }
+
+    @Test("whatever prints data takes --json")
+    func json() throws {
+        let proven = try Proven()
+        let key = try proven.city.run("ledger", "show", "--only", "key", "--json").json()
+        #expect((key["key"] as? String)?.hasPrefix("testham.example/ledger+") == true)
+        let checkpoint = try proven.city.run("ledger", "show", "--only", "checkpoint", "--json").json()
+        #expect((checkpoint["checkpoint"] as? String)?.hasPrefix("testham.example/ledger\n") == true)
+        let proof = try proven.city.run(
+            "ledger", "prove", "--entity", "urn:ngsi-ld:Device:gauge-7", "--attribute", "name", "--json")
+        #expect(try proof.json()["batch"] != nil, "\(proof)")
+        let growth = try proven.city.run("ledger", "consistency", "--from", "1", "--json")
+        #expect(try growth.json()["proof"] != nil, "\(growth)")
     }
 
     @Test("a forged checkpoint does not verify")

@@ -77,6 +77,41 @@ struct BehaviourTests {
         #expect(!unasked.contains { $0.kind == .stuck })
     }
 
+    @Test("a sensor that is read more often than before is not stuck because it says the same again")
+    func stuckInTime() {
+        // A meter that moves every quarter of an hour or so: read every ten minutes for a week, then every eight seconds.
+        var generator = SeededGenerator(state: 9)
+        var detector = StreamDetector()
+        var (value, change) = (0.0, Series.start)
+        func read(at time: Int64) -> Finding {
+            while change <= time {
+                value += 1 + generator.normal().magnitude
+                change += Int64.random(in: 5...25, using: &generator) * Series.minute
+            }
+            return detector.observe(time: time, value: value)
+        }
+        let week: Int64 = 7 * 144
+        for index in 0..<week { _ = read(at: Series.start + index * 10 * Series.minute) }
+        let live = Series.start + week * 10 * Series.minute
+        let findings = (0..<1_350).map { read(at: live + $0 * 8_000_000) }
+        #expect(!findings.contains { $0.kind == .stuck })
+    }
+
+    @Test("a sensor that is read more often than before, changes each time, and freezes, is noticed at its new pace")
+    func stuckAtNewPace() {
+        var values = Series.noise(count: 1_100, seed: 10)
+        // Two readings five minutes apart that are equal by chance say little of how long a value stays.
+        values[501] = values[500]
+        var detector = StreamDetector()
+        for index in 0..<1_000 { _ = detector.observe(time: Series.time(index), value: values[index]) }
+        let findings = (0..<200).map { index in
+            detector.observe(time: Series.time(1_000) + Int64(index) * 8_000_000, value: values[1_000 + min(index, 99)])
+        }
+        let first = findings.indices.first { findings[$0].kind == .stuck }
+        #expect(first == 99 + 23)
+        #expect(first.map { findings[$0].startsAlert } == true)
+    }
+
     @Test("a series that becomes wild within its old range is noticed as unsteady")
     func unsteady() {
         var generator = SeededGenerator(state: 8)

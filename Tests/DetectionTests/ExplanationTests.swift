@@ -20,22 +20,28 @@ struct ExplanationTests {
     func spike() {
         #expect(
             Self.finding(.spike, value: 318).explanation(value: 318, unit: "vehicles/h", name: "Ring road north")
-                == "Ring road north: 318 vehicles/h is far above the 40 to 95 vehicles/h expected on a Tuesday at 03:10; "
-                + "a rise that began at 02:50")
+                == "Ring road north: 318 vehicles/h is far above the 40 to 95 vehicles/h expected on a Tuesday at 03:10 "
+                + "UTC; a rise that began at 02:50 UTC")
     }
 
     @Test("without a rhythm the sentence speaks of late, and without unit and name it stays short")
     func dip() {
         #expect(
             Self.finding(.dip, value: -3.14159, followsRhythm: false).explanation(value: -3.14159, unit: "", name: "")
-                == "-3.14 is far below the 40 to 95 usual of late; a fall that began at 02:50")
+                == "-3.14 is far below the 40 to 95 usual of late; a fall that began at 02:50 UTC")
     }
 
-    @Test("times are local")
-    func local() {
+    @Test(
+        "times are local, and say of which zone they are",
+        arguments: [
+            (-240, "on a Monday at 23:10 UTC-4; a fall that began at 22:50 UTC-4"),
+            (330, "on a Tuesday at 08:40 UTC+05:30; a fall that began at 08:20 UTC+05:30"),
+            (0, "on a Tuesday at 03:10 UTC; a fall that began at 02:50 UTC"),
+        ])
+    func local(offsetMinutes: Int, words: String) {
         let sentence = Self.finding(.rhythm, value: 10)
-            .explanation(value: 10, unit: "%", name: "Car park", utcOffset: .seconds(-4 * 3_600))
-        #expect(sentence.contains("expected on a Monday at 23:10; a fall that began at 22:50"))
+            .explanation(value: 10, unit: "%", name: "Car park", utcOffset: .seconds(offsetMinutes * 60))
+        #expect(sentence.contains("expected \(words)"), "\(sentence)")
     }
 
     @Test("every kind has its own words", arguments: Finding.Kind.allCases)

@@ -1,4 +1,5 @@
 import CityModel
+import Foundation
 import JSONBytes
 import NIOHTTP1
 import Testing
@@ -80,6 +81,10 @@ struct EntityTests {
             ("?type=X&options=pretty", 400, "InvalidRequest"), ("?type=X&typo=1", 400, "InvalidRequest"),
             ("?type=X&type=Y", 400, "InvalidRequest"), ("?type=%FF", 400, "InvalidRequest"),
             ("?type=X&georel=near", 422, "OperationNotSupported"),
+            ("?type=X&options=sysAttrs", 422, "OperationNotSupported"),
+            ("?q=createdAt%3E2020-01-01T00:00:00Z", 422, "OperationNotSupported"),
+            ("?q=no2|no2.modifiedAt%3E2020-01-01T00:00:00Z", 422, "OperationNotSupported"),
+            ("/\(TestServer.airEntity)?options=keyValues,sysAttrs", 422, "OperationNotSupported"),
             ("/\(TestServer.airEntity)?attrs=nothing", 404, "ResourceNotFound"),
         ])
     func wrong(query: String, status: Int, type: String) async throws {
@@ -132,9 +137,13 @@ struct EntityTests {
             let path = "/ngsi-ld/v1/entities/\(TestServer.carEntity)"
             let unstated = try await client.get(path, basic("anna"))
             #expect(!unstated.body.contains("ZH 123"))
-            let stated = basic("anna").merging(["Bastide-Purpose": "stolen car, case 7"]) { $1 }
+            let stated = basic("anna").merging(["Bastide-Purpose": "legal-request: stolen car, case 7"]) { $1 }
             #expect(try await client.get(path, stated).body.contains("ZH 123"))
-            #expect(try await client.get("\(path)?purpose=case%207", basic("anna")).body.contains("ZH 123"))
+            let parameter = try await client.get("\(path)?purpose=legal-request:%20case%207", basic("anna"))
+            #expect(parameter.body.contains("ZH 123"))
+            let unknown = try await client.get("\(path)?purpose=curiosity", basic("anna"))
+            #expect(unknown.status == 403)
+            #expect(try unknown.string(["code"]) == "purposeUnknown")
             #expect(
                 try await !client.get("/ngsi-ld/v1/temporal/entities/\(TestServer.carEntity)", basic("anna")).body
                     .contains("ZH"))
@@ -147,7 +156,7 @@ struct EntityTests {
             let query = "/ngsi-ld/v1/entities?q=vehiclePlate==%22ZH%20123%22"
             let unstated = try await client.get(query, basic("anna"))
             #expect(unstated.body == "[]")
-            #expect(try await client.get("\(query)&purpose=case%207", basic("anna")).body != "[]")
+            #expect(try await client.get("\(query)&purpose=legal-request:%20case%207", basic("anna")).body != "[]")
         }
     }
 
@@ -159,8 +168,41 @@ struct EntityTests {
             let type = try await client.get("/ngsi-ld/v1/types/AirQualityObserved", basic("anna"))
             #expect(try type.json().integer(at: ["entityCount"]) == 1)
             #expect(try await client.get("/ngsi-ld/v1/types/Nothing", basic("anna")).status == 404)
+            #expect(try type.string(["type"]) == "EntityTypeInfo")
             let attribute = try await client.get("/ngsi-ld/v1/attributes/no2", basic("anna"))
             #expect(try attribute.json().array(at: ["typeNames"]) == ["AirQualityObserved"])
+        }
+    }
+
+    @Test(
+        "types and attributes are found by the ids that lists give (CIM 009 §5.7.6, §5.7.9)",
+        arguments: ["types", "attributes"])
+    func typesByIRI(collection: String) async throws {
+        try await EntityTests.run { _, client in
+            let list = try await client.get("/ngsi-ld/v1/\(collection)?details=true", basic("anna")).json().array()
+            #expect(!list.isEmpty)
+            for entry in list {
+                let id = try entry.string(at: ["id"])
+                let escaped = try #require(id.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+                let one = try await client.get("/ngsi-ld/v1/\(collection)/\(escaped)", basic("anna"))
+                #expect(one.status == 200, "\(id)")
+                #expect(try one.string(["id"]) == id)
+            }
+        }
+    }
+
+    @Test("a query that takes too much work is refused, and its thread is free again")
+    func costlyQuery() async throws {
+        try await EntityTests.run { server, client in
+            try await TestClient.laboratory(server) { laboratory in
+                let text = "{\"note\":{\"value\":\"\(String(repeating: "x", count: 20_000))\"}}"
+                let reply = try await laboratory.post("\(EntityTests.path)/attrs", json: text)
+                #expect(reply.status == 204)
+            }
+            let query = Array(repeating: "note!~=(.%3F)%7B250%7D@@", count: 128).joined(separator: ";")
+            let reply = try await client.get("/ngsi-ld/v1/entities?q=\(query)", basic("anna"))
+            #expect(reply.status == 403)
+            #expect(try reply.string(["type"]).hasSuffix("TooComplexQuery"))
         }
     }
 

@@ -4,6 +4,7 @@ import CityPath
 import CityStorage
 import Foundation
 import JSONBytes
+import NIOCore
 import PKI
 import Testing
 
@@ -149,6 +150,32 @@ struct IdentityTests {
                 #expect(entity.status == 200)
                 #expect(try await client.post("/api/v1/devices/air-1/revoke", json: "{}").status == 403)
                 #expect(try await client.get("/api/v1/devices").status == 403)
+            }
+        }
+    }
+
+    /// An address of this machine that is not loopback; nil where there is none.
+    private static let outsideAddress: String? = {
+        let devices = (try? System.enumerateDevices()) ?? []
+        let addresses = devices.compactMap(\.address).filter { $0.protocol == .inet }.compactMap(\.ipAddress)
+        return addresses.first { !$0.hasPrefix("127.") }
+    }()
+
+    @Test("metrics are for this machine, and for those who may read operations", .enabled(if: outsideAddress != nil))
+    func metrics() async throws {
+        let address = try #require(IdentityTests.outsideAddress)
+        try await TestServer.run(host: "0.0.0.0") { server in
+            try await TestClient.guarded(server, host: address) { client in
+                let nobody = try await client.get("/metrics")
+                let auditor = try await client.get("/metrics", basic("otto"))
+                #expect(nobody.status == 401)
+                #expect(auditor.status == 200)
+            }
+            let (key, certificate) = (server.air.keyPEM, server.air.certificatePEM)
+            try await TestClient.guarded(server, keyPEM: key, certificatePEM: certificate, host: address) { client in
+                let reply = try await client.get("/metrics")
+                #expect(reply.status == 403)
+                #expect(try reply.string(["code"]) == "notPermitted")
             }
         }
     }

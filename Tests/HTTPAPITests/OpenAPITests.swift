@@ -1,5 +1,6 @@
 import CityIdentity
 import CityModel
+import CityPath
 import Foundation
 import HTTPAPI
 import JSONBytes
@@ -32,8 +33,95 @@ struct OpenAPITests {
         }
     }
 
-    @Test("the JSON says what the YAML says")
+    @Test("every parameter that an endpoint takes is in the document, and the reverse")
+    func parameters() async throws {
+        try await TestServer.run { server in
+            try await TestClient.guarded(server) { client in
+                let face = try HTTPFace(
+                    city: server.city, authority: server.certificates.authority, settings: server.settings,
+                    devices: .none, logger: Logger(label: "test")
+                ) { _ in }
+                let document = try await client.get("/openapi.json").json()
+                for route in face.routes {
+                    guard let accepted = route.parameters else { continue }
+                    let operation: JSONPath = ["paths", .member(route.path), .member(route.method.lowercased())]
+                    let described = try document.value(at: operation)[["parameters"]]?.array() ?? []
+                    // References are to `purpose`, which all take, to headers and to parts of paths.
+                    let names = described.filter { $0[["in"]] == .string("query") }.compactMap {
+                        try? $0.string(at: ["name"])
+                    }
+                    #expect(names.sorted() == accepted.sorted(), "\(route.method) \(route.path)")
+                }
+            }
+        }
+    }
+
+    @Test(
+        "answers are what the document says, member by member",
+        arguments: [
+            ("/api/v1/status", "/api/v1/status"), ("/api/v1/catalogue", "/api/v1/catalogue"),
+            ("/api/v1/map", "/api/v1/map"), ("/api/v1/devices", "/api/v1/devices"),
+            ("/api/v1/devices/{id}", "/api/v1/devices/air-1"), ("/api/v1/alerts", "/api/v1/alerts"),
+            ("/api/v1/refusals", "/api/v1/refusals"), ("/api/v1/operators", "/api/v1/operators"),
+            ("/api/v1/ledger", "/api/v1/ledger"), ("/api/v1/ledger/consistency", "/api/v1/ledger/consistency?from=1"),
+            ("/api/v1/ledger/proof", "/api/v1/ledger/proof?entity=\(TestServer.airEntity)&attribute=no2"),
+            (
+                "/api/v1/entities/{id}/history",
+                "/api/v1/entities/\(TestServer.airEntity)/history?attribute=no2"
+            ), ("/readyz", "/readyz"),
+            ("/ngsi-ld/v1/entities", "/ngsi-ld/v1/entities?local=true"),
+            ("/ngsi-ld/v1/entities/{id}", "/ngsi-ld/v1/entities/\(TestServer.airEntity)"),
+            ("/ngsi-ld/v1/types", "/ngsi-ld/v1/types"), ("/ngsi-ld/v1/types", "/ngsi-ld/v1/types?details=true"),
+            ("/ngsi-ld/v1/types/{type}", "/ngsi-ld/v1/types/AirQualityObserved"),
+            ("/ngsi-ld/v1/attributes", "/ngsi-ld/v1/attributes"),
+            ("/ngsi-ld/v1/attributes", "/ngsi-ld/v1/attributes?details=true"),
+            ("/ngsi-ld/v1/attributes/{attribute}", "/ngsi-ld/v1/attributes/no2"),
+        ])
+    func shapes(path: String, request: String) async throws {
+        try await TestServer.run { server in
+            try await TestClient.laboratory(server) { laboratory in
+                let reply = try await laboratory.post(
+                    "/ngsi-ld/v1/entities/\(TestServer.airEntity)/attrs", json: "{\"no2\":{\"value\":40}}")
+                #expect(reply.status == 204)
+            }
+            let now = server.city.clock.now
+            let alert = AlertRecord(
+                id: 1, entity: EntityID(TestServer.airEntity), attribute: "no2", device: nil, kind: "spike",
+                severity: .warning, text: "test", observedAt: now, raisedAt: now)
+            _ = try await server.city.path.committed(events: [.alertRaised(alert)]).get() as Receipt
+            try await TestClient.guarded(server) { client in
+                // Something to list among the refusals.
+                _ = try await client.get("/api/v1/status")
+                let document = try await client.get("/openapi.json").json()
+                let content: JSONPath = ["paths", .member(path), "get", "responses", "200", "content"]
+                let schema = try document.value(at: content).value(at: ["application/json", "schema"])
+                let reply = try await client.get(request, basic("anna"))
+                #expect(reply.status == 200, "\(reply.body)")
+                #expect(try Schema(document: document).mistakes(in: reply.json(), against: schema) == [])
+            }
+        }
+    }
+
+    @Test("a form that is filled in as the document says is accepted")
     func forms() async throws {
+        try await TestServer.run { server in
+            try await TestClient.guarded(server) { client in
+                let token = try await client.session("anna")
+                let document = try await client.get("/openapi.json").json()
+                let form: JSONPath = [
+                    "paths", "/devices/{id}/revoke", "post", "requestBody", "content",
+                    "application/x-www-form-urlencoded", "schema", "properties", "understood", "const",
+                ]
+                let consent = try document.string(at: form)
+                let fields = [("csrf", token), ("reason", "test"), ("understood", consent)]
+                #expect(try await client.post("/devices/loop-1/revoke", form: fields).status == 303)
+                #expect(server.city.views.registry.device(DeviceID("loop-1"))?.status == .revoked)
+            }
+        }
+    }
+
+    @Test("the JSON says what the YAML says")
+    func yaml() async throws {
         try await TestServer.run { server in
             try await TestClient.guarded(server) { client in
                 let yaml = try await client.get("/openapi.yaml")

@@ -79,6 +79,48 @@ struct SignInTests {
         }
     }
 
+    @Test(
+        "no page tells whether a password is right but those that count the tries",
+        arguments: ["/sign-in", "/nothing", "/entities/"])
+    func passwordOracle(path: String) async throws {
+        try await TestServer.run { server in
+            try await TestClient.guarded(server) { client in
+                let before = server.city.metrics.refusalCount
+                for _ in 0..<8 {
+                    let wrong = try await client.get(path, basic("anna", "not the password"))
+                    let right = try await client.get(path, basic("anna"))
+                    #expect(wrong.status == right.status)
+                    #expect(
+                        try TestClient.withoutTokens(wrong.body) == TestClient.withoutTokens(right.body))
+                }
+                // None of that was a try: nobody waits, nothing is on record.
+                #expect(server.city.metrics.refusalCount == before)
+                #expect(try await client.get("/api/v1/status", basic("anna")).status == 200)
+            }
+        }
+    }
+
+    @Test("whoever is known already needs no form: by session or certificate")
+    func knownAlready() async throws {
+        try await TestServer.run { server in
+            try await TestClient.guarded(server) { client in
+                _ = try await client.session("anna")
+                let reply = try await client.get("/sign-in?returnTo=/alerts")
+                #expect(reply.status == 303)
+                #expect(reply.header("location") == "/alerts")
+            }
+            let before = server.city.metrics.refusalCount
+            _ = try await server.city.setStatus(
+                .suspended, of: DeviceID("air-1"), reason: "test", by: .service("test")
+            ).get()
+            try await TestClient.guarded(server, keyPEM: server.air.keyPEM, certificatePEM: server.air.certificatePEM) {
+                client in
+                #expect(try await client.get("/sign-in").status == 200)
+                #expect(server.city.metrics.refusalCount == before + 1, "a suspended device is on record")
+            }
+        }
+    }
+
     @Test("a sign-in form that another site has filled in is refused")
     func forgedSignIn() async throws {
         try await TestServer.run { server in

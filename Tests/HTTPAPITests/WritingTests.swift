@@ -112,6 +112,21 @@ struct WritingTests {
         }
     }
 
+    @Test("what is written to another tenant is not written here (CIM 009 §6.3.14)")
+    func tenant() async throws {
+        try await WritingTests.run { server, client in
+            let before = server.city.metrics.observationCount
+            for (method, path) in [(HTTPMethod.POST, "/attrs"), (.PATCH, "/attrs"), (.PATCH, "")] {
+                let reply = try await client.send(
+                    method, WritingTests.path + path,
+                    ["content-type": "application/json", "NGSILD-Tenant": "elsewhere"], "{\"no2\":{\"value\":3}}")
+                #expect(reply.status == 404)
+                #expect(try reply.string(["type"]).hasSuffix("NonexistentTenant"))
+            }
+            #expect(server.city.metrics.observationCount == before)
+        }
+    }
+
     @Test("people do not write entities")
     func people() async throws {
         try await TestServer.run { server in

@@ -122,4 +122,38 @@ extension BuiltProgramTests {
             try #require(ReplayTests.attributes[file.deviceType])
         }
     }
+
+    /// A replay that somebody ends.
+    @Suite("Stopping a replay")
+    struct StoppedReplayTests {
+        @Test("says how much was acknowledged, and fails")
+        func stopped() async throws {
+            let city = try await TestCity.found()
+            let server = try await city.serve()
+            // Two readings at once, the third in a year.
+            let file = city.scratch("slow.csv")
+            try Data("timestamp,value\n2024-01-01 00:00:00,1\n2024-01-01 00:00:00,2\n2025-01-01 00:00:00,3\n".utf8)
+                .write(to: URL(filePath: file))
+            let program = try #require(BuiltProgram.path)
+            let replay = try ChildProcess(
+                program,
+                [
+                    "replay", file, "--city", city.path, "--speed", "1", "--type", "sensor", "--mqtt",
+                    "127.0.0.1:\(server.ports.mqtt)", "--json",
+                ])
+            var entity: String?
+            while entity == nil {
+                let entities = try await server.laboratory.get("/ngsi-ld/v1/entities?type=Device&attrs=value").body
+                entity = try entities.array(at: []).first?.string(at: [.member("id")])
+            }
+            while try await server.laboratory.history(of: "value", of: try #require(entity)).count < 2 {}
+            replay.signal(SIGINT)
+            let outcome = await replay.outcome()
+            #expect(outcome.exited(1), "\(outcome.end)")
+            #expect(outcome.output.contains("\"stopped\" : true"), "\(outcome.output)")
+            #expect(outcome.output.contains("\"acknowledged\" : 2"), "\(outcome.output)")
+            #expect(outcome.errors.contains("stopped: 2 of 3 readings are acknowledged"), "\(outcome.errors)")
+            await server.stop()
+        }
+    }
 }

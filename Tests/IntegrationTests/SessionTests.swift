@@ -118,7 +118,7 @@ extension BuiltProgramTests {
             await server.stop()
             var journal = JournalContents(of: city)
             try journal.readOn()
-            #expect(journal.refusals(from: "127.0.0.66").map(\.code) == [.zoneMismatch])
+            #expect(journal.refusals(from: "127.0.0.66").map(\.code) == [.identityInUse])
             #expect(journal.alerts.contains { $0.kind == "identityInTwoPlaces" && $0.device == DeviceID("gauge-1") })
         }
 

@@ -115,3 +115,25 @@ struct SubscriptionTreeTests {
         #expect(matches(tree, topic) == [1, 2, 3])
     }
 }
+
+@Suite("Shared subscriptions with some members away")
+struct SharedPreferenceTests {
+    @Test("the next in turn that is preferred is met; anyone, when none is (5.0 §4.8.2)")
+    func preference() throws {
+        var tree = SubscriptionTree<String>()
+        let filter = try TopicFilter("$share/g/a")
+        for member in ["x", "y", "z"] { tree.insert(member, for: filter) }
+        func met(_ turn: Int, _ isPreferred: (String) -> Bool) -> [String] {
+            var met: [String] = []
+            "a".utf8.withContiguousStorageIfAvailable { bytes in
+                tree.forEachMatch(UnsafeRawBufferPointer(bytes), turn: turn, prefer: isPreferred) { name, _ in
+                    met.append(name)
+                }
+            }
+            return met
+        }
+        #expect((0..<3).map { met($0) { _ in true } } == [["x"], ["y"], ["z"]])
+        #expect((0..<3).map { met($0) { $0 != "y" } } == [["x"], ["z"], ["z"]])
+        #expect((0..<3).map { met($0) { _ in false } } == [["x"], ["y"], ["z"]])
+    }
+}

@@ -17,6 +17,30 @@ struct PageTests {
         #expect(password?["value"] == nil)
     }
 
+    @Test("a form that came after the session's end is said not to have been carried out")
+    func expired() {
+        let city = Fixtures.frame("x").city
+        let expired = renderer.render(.signedOut(SignedOutPage(city: city, hasExpired: true)))
+        #expect(expired.contains("What you just sent was not carried out"))
+        let left = renderer.render(.signedOut(SignedOutPage(city: city)))
+        #expect(!left.contains("What you just sent"))
+    }
+
+    @Test("revoking promises what the city does, and no list that it does not publish")
+    func revocation() {
+        let document = renderer.render(Fixtures.device("x", confirming: .revoke))
+        #expect(document.contains("refused for ever"))
+        #expect(!document.contains("revocation list"))
+    }
+
+    @Test("a chart's readout is not read out loud with each new value")
+    func readout() throws {
+        let chart = try #require(renderer.assets.asset(named: "js/history-chart.js"))
+        let text = String(decoding: chart.bytes, as: UTF8.self)
+        let lines = text.split(separator: "\n").filter { $0.contains("aria-live") }
+        #expect(lines.count == 1 && lines.allSatisfy { $0.contains("visually-hidden") })
+    }
+
     @Test(
         "sign-in says how long to wait",
         arguments: [(1, "1 second"), (45, "45 seconds"), (150, "3 minutes"), (-5, "1 second")])

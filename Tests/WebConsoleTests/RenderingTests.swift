@@ -98,16 +98,46 @@ struct RenderingTests {
         }
     }
 
-    @Test("says that a simulated city is one, and does not say it of a real one")
+    @Test("says once that a simulated city is one, whoever looks")
     func simulated() {
+        for document in documents { #expect(document.components(of: ">Simulated<").count == 1 + 1) }
+    }
+
+    @Test("does not say of a real city that it is simulated")
+    func real() {
         var frame = Fixtures.frame("Pont Vieux")
-        let simulated = renderer.render(
-            .refusals(RefusalsPage(frame: frame, filter: RefusalFilter(), rows: [], paging: Fixtures.paging(0))))
-        #expect(simulated.contains("Simulated"))
         frame.city.isSimulation = false
-        let real = renderer.render(
-            .refusals(RefusalsPage(frame: frame, filter: RefusalFilter(), rows: [], paging: Fixtures.paging(0))))
-        #expect(!real.contains("Simulated"))
+        let pages: [ConsolePage] = [
+            .refusals(RefusalsPage(frame: frame, filter: RefusalFilter(), rows: [], paging: Fixtures.paging(0))),
+            .signIn(SignInPage(city: frame.city, csrf: "")),
+            .error(ErrorPage(city: frame.city, frame: nil, status: 500, message: "")),
+        ]
+        for document in pages.map(renderer.render) { #expect(!document.contains("Simulated")) }
+    }
+
+    @Test("has a place where a page that no longer changes says so, with the way back in, once somebody has signed in")
+    func age() {
+        for document in documents {
+            let tags = MarkupScanner.tags(of: document)
+            let isLive = tags.contains { $0["data-events"] != nil }
+            let ages = tags.filter { $0["data-age"] != nil }
+            #expect(ages.count == (isLive ? 1 : 0))
+            #expect(ages.allSatisfy { $0["hidden"] != nil })
+        }
+    }
+
+    @Test("names each part that is renewed after a gap in the stream, and each once")
+    func renewed() {
+        for document in documents {
+            let names = MarkupScanner.tags(of: document).compactMap { $0["data-renew"] }
+            #expect(Set(names).count == names.count)
+            // What somebody types would be lost.
+            for part in document.components(of: "data-renew=").dropFirst() {
+                #expect(!(part.components(of: "</section>").first ?? "").contains("<form"))
+            }
+        }
+        let overview = renderer.render(Fixtures.overview("x"))
+        for name in ["alerts", "refusals", "entities"] { #expect(overview.contains("data-renew=\"\(name)\"")) }
     }
 }
 

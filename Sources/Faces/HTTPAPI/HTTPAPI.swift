@@ -40,14 +40,16 @@ public struct HTTPFace: Service {
         shared = try HTTPShared(city: city, authority: authority, settings: settings, devices: devices, logger: logger)
     }
 
-    /// Every endpoint there is, as method and path, for those who hold the API's document against it.
-    package var routes: [(method: String, path: String)] {
-        Endpoints(shared: shared).routes.routes.map { ($0.method.rawValue, $0.path) }
+    /// Every endpoint there is, for those who hold the API's document against it: method, path, and the parameters of
+    /// the query that it takes; nil where it does not look at unknown ones.
+    package var routes: [(method: String, path: String, parameters: [String]?)] {
+        Endpoints(shared: shared).routes.routes.map { ($0.method.rawValue, $0.path, $0.parameters) }
     }
 
     /// Listens, and serves until graceful shutdown; requests under way are finished, event streams are ended.
     ///
-    /// - Throws: When a port or the socket is taken, or a key or certificate cannot be read.
+    /// - Throws: ``HTTPListenError`` when a port or the socket is taken, or a listener stops by itself; other errors when
+    ///   a key or certificate cannot be read.
     public func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: shared.settings.threads ?? usableCores())
         shared.start()
@@ -64,19 +66,15 @@ public struct HTTPFace: Service {
 
     private func serve(on group: MultiThreadedEventLoopGroup) async throws {
         let listeners = Listeners(shared: shared, group: group, logger: logger)
-        let services = try listeners.services { [onReady] ports in onReady(ports) }
+        let services: [any Service] =
+            [shared.rate.counting(shared.city)] + (try listeners.all { [onReady] in onReady($0) })
         defer { listeners.removeSocket() }
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            for service in services { tasks.addTask { try await service.run() } }
-            tasks.addTask { [shared] in await shared.rate.run(counting: shared.city) }
-            // The meter ends at shutdown too; the first listener that fails takes the others with it.
-            do {
-                try await tasks.waitForAll()
-            } catch {
-                tasks.cancelAll()
-                throw error
-            }
+        // Half a face is none: with one door that fails all others close, and what is under way there is finished.
+        let configurations = services.map {
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
         }
+        try await ServiceGroup(configuration: ServiceGroupConfiguration(services: configurations, logger: logger)).run()
     }
 }
 

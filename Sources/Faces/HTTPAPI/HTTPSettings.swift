@@ -3,7 +3,7 @@ public import WebConsole
 /// What the HTTP face is told.
 public struct HTTPSettings: Sendable {
     /// A host and a port; port 0 lets the system choose.
-    public struct Address: Sendable, Equatable {
+    public struct Address: Sendable, Equatable, CustomStringConvertible {
         /// The address to listen on.
         public var host: String
         /// The port.
@@ -14,6 +14,9 @@ public struct HTTPSettings: Sendable {
             self.host = host
             self.port = port
         }
+
+        /// As people write it: `127.0.0.1:8443`, `[::1]:8443`.
+        public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
     }
 
     /// Where people and programs connect, over TLS.
@@ -50,6 +53,8 @@ public struct HTTPSettings: Sendable {
     public var silenceLimit = Duration.seconds(900)
     /// How many threads read and write; nil for one on each core this program may use.
     public var threads: Int?
+    /// How long things may take.
+    package var limits = HTTPLimits()
 
     /// Settings with the usual limits.
     ///

@@ -1,6 +1,8 @@
 import CityModel
 import CityPath
+import Logging
 import MQTTPackets
+import MQTTSessions
 import NIOCore
 import NIOSSL
 import PKI
@@ -15,6 +17,18 @@ extension Connection {
             // A peer that may subscribe to nothing may still publish: its permit is then the empty one.
             let permit = (try? shared.path.authorise(principal, .subscribe(filter: "#")).get()) ?? Permit()
             open(connect, principal, permit)
+        }
+    }
+
+    /// What let the peer in has changed.
+    func identifyAgain() {
+        guard case .open(let peer) = state else { return }
+        switch identify() {
+        case .success(peer.principal): return
+        case .success: disconnect(because: .administrativeAction, "the account has another role now: connect again")
+        case .failure(let refusal):
+            shared.path.record(refusal, by: peer.principal, from: address)
+            disconnect(because: .notAuthorized, refusal.message)
         }
     }
 
@@ -56,49 +70,102 @@ extension Connection {
     }
 
     private func open(_ connect: Connect, _ principal: Principal, _ permit: Permit) {
-        guard connect.version == .v5 || !connect.clientIdentifier.isEmpty || connect.cleanStart else {
-            // 3.1.1 [MQTT-3.1.3-8]: no identifier, no session to keep.
-            send(.connack(Connack(reasonCode: .clientIdentifierNotValid)), version: connect.version)
+        if let reason = reasonAgainst(connect, principal) {
+            send(.connack(Connack(reasonCode: reason)), version: connect.version)
             close()
             return
         }
-        if let will = connect.will, will.qos == .exactlyOnce {
-            let refusal = Refusal(
-                step: .understand, code: .unsupported, message: "a will at QoS 2 is not supported: Maximum QoS is 1")
-            shared.path.record(refusal, by: principal, from: address)
-            // 3.1.1 has no return code for it; the connection is closed without one.
-            if connect.version == .v5 { send(.connack(Connack(reasonCode: .qosNotSupported)), version: .v5) }
-            close()
-            return
-        }
-        let assigned = connect.clientIdentifier.isEmpty ? "bastide-\(number)" : nil
+        let assigned = connect.clientIdentifier.isEmpty ? shared.assignedIdentifier(number) : nil
         let identifier = assigned ?? connect.clientIdentifier
         guard admit(connect, principal, identifier) else { return }
+        let client = shared.sessions.session(ClientKey(owner: principal.name, clientIdentifier: identifier))
+        let link = ClientSession.Link(connection: handle, address: address, highestClass: permit.highestClass)
+        let terms = ConnectionTerms(owner: principal.name, number: client.number, limits: shared.sessionLimits)
+        let (opening, displaced) = client.attach(connect, terms, link)
+        displaced?.close(because: .sessionTakenOver)
+        shared.relay.unsubscribe(client, from: opening.endedSubscriptions)
+        if let will = opening.will { shared.publish(will, of: client, on: eventLoop) }
         state = .open(
             Peer(
-                principal: principal, permit: permit, version: connect.version, clientIdentifier: identifier,
-                receiveMaximum: Int(connect.properties.receiveMaximum ?? .max),
+                principal: principal, permit: permit, version: connect.version, client: client,
                 maximumPacketBytes: connect.properties.maximumPacketSize ?? MQTTLimits.packetBytes,
-                wantsReasons: connect.properties.requestProblemInformation ?? true, will: connect.will))
+                wantsReasons: connect.properties.requestProblemInformation ?? true))
+        intake = Intake(shared: shared, scratch: scratch, publisher: client.number)
+        arrival.opening.finish()
+        closeWhenExpired()
         shared.city.metrics.connectionsChanged(by: 1)
-        start(KeepAlive(interval: connect.keepAlive, connectedAt: .now))
-        send(
-            .connack(Connack(properties: connackProperties(connect, assigned: assigned))), version: connect.version)
+        let keepAlive = shared.keepAlive(for: connect, security)
+        start(KeepAlive(interval: keepAlive, connectedAt: .now))
+        if opening.sessionPresent { dropForbiddenSubscriptions(client, principal) }
+        let connack = Connack(
+            sessionPresent: opening.sessionPresent,
+            properties: connackProperties(connect, principal, opening, keepAlive, assigned: assigned))
+        answer(connack, connect.version, client)
+    }
+
+    /// CONNACK says what the session is from now on: when that has to be durable, it waits for it.
+    private func answer(_ connack: Connack, _ version: ProtocolVersion, _ client: ClientSession) {
+        var bytes = ByteBuffer()
+        do throws(PacketEncodingError) {
+            try Packet.connack(connack).encode(into: &bytes, version: version)
+        } catch {
+            // Reached by no CONNACK that is made here: names and numbers of the server's own.
+            shared.logger.error("CONNACK cannot be written", metadata: ["error": "\(error)"])
+            return close()
+        }
+        if client.isDurable {
+            client.afterChanges { [handle, bytes] isCommitted in
+                if isCommitted { handle.answerConnect(bytes) } else { handle.close(because: .serverUnavailable) }
+            }
+        } else {
+            answerConnect(bytes)
+        }
+    }
+
+    /// What of CONNECT itself the server does not accept.
+    private func reasonAgainst(_ connect: Connect, _ principal: Principal) -> ReasonCode? {
+        if connect.version == .v3_1_1, connect.clientIdentifier.isEmpty, !connect.cleanStart {
+            // [3.1.1 MQTT-3.1.3-8]: no identifier, no session to keep.
+            return .clientIdentifierNotValid
+        }
+        guard connect.clientIdentifier.utf8.count <= ListenerShared.clientIdentifierBytes else {
+            return refuse(connect, principal, .clientIdentifierNotValid, "the client identifier is too long")
+        }
+        // Enhanced authentication (5.0 §4.12): there is no method that this server knows.
+        if connect.properties.authenticationMethod != nil {
+            return refuse(connect, principal, .badAuthenticationMethod, "no authentication method is supported")
+        }
+        if case .device(let device) = principal, let name = connect.userName, !device.answers(to: name) {
+            return refuse(
+                connect, principal, .badUserNameOrPassword,
+                "user name `\(name)` is not that of the certificate, `\(device.id)`")
+        }
+        return nil
+    }
+
+    private func refuse(
+        _ connect: Connect, _ principal: Principal, _ reason: ReasonCode, _ words: String
+    ) -> ReasonCode {
+        shared.path.record(Refusal(step: .identify, code: .unsupported, message: words), by: principal, from: address)
+        return connect.version == .v3_1_1 && reason.connectReturnCode == nil ? .notAuthorized : reason
+    }
+
+    private var handle: ConnectionHandle {
+        // Called while the handler is in its pipeline, where it has a context.
+        guard let channel = context?.channel else { preconditionFailure("a connection opens outside of its pipeline") }
+        return ConnectionHandle(
+            number: number, channel: channel, connection: NIOLoopBound(self, eventLoop: eventLoop))
     }
 
     private func admit(_ connect: Connect, _ principal: Principal, _ identifier: String) -> Bool {
-        guard let context else { return false }
+        guard context != nil else { return false }
         var device: DeviceID?
         if case .device(let identity) = principal { device = identity.id }
-        let handle = ConnectionHandle(
-            number: number, channel: context.channel, connection: NIOLoopBound(self, eventLoop: eventLoop))
         let entry = ConnectionDirectory.Entry(
-            number: number, key: "\(principal.name) \(identifier)", device: device,
-            certificateSerial: handshake.identity?.serialNumber,
+            number: number, device: device, certificateSerial: handshake.identity?.serialNumber,
             presence: ConnectionDirectory.Presence(address: address, since: shared.path.clock.now), handle: handle)
         switch shared.directory.admit(entry) {
-        case .admitted(let displaced):
-            displaced?.close(because: .sessionTakenOver)
+        case .admitted:
             // The registry may have changed between the check and the entry: whoever revoked did not see us yet.
             if device != nil, case .failure(let refusal) = identify() {
                 shared.directory.leave(number, at: shared.path.clock.now)
@@ -111,25 +178,52 @@ extension Connection {
             turnAway(
                 connect,
                 Refusal(
-                    step: .identify, code: .zoneMismatch,
+                    step: .identify, code: .identityInUse,
                     message: "the device is connected from \(first) already; one identity is in one place"))
             return false
         }
     }
 
-    private func connackProperties(_ connect: Connect, assigned: String?) -> Properties {
+    /// What was allowed when a session began may be forbidden when it goes on.
+    private func dropForbiddenSubscriptions(_ client: ClientSession, _ principal: Principal) {
+        for filter in client.look({ Array($0.subscriptions.keys) }) {
+            let text = String(decoding: filter.matchedFilter, as: UTF8.self)
+            guard case .failure(let refusal) = shared.path.authorise(principal, .subscribe(filter: text)) else {
+                continue
+            }
+            shared.path.record(refusal, by: principal, from: address)
+            shared.relay.unsubscribe(client, from: [filter])
+            _ = client.update(for: number) { session, outbox in session.unsubscribe(filter, into: &outbox) }
+        }
+    }
+
+    private func connackProperties(
+        _ connect: Connect, _ principal: Principal, _ opening: SessionOpening, _ keepAlive: Duration, assigned: String?
+    ) -> Properties {
         guard connect.version == .v5 else { return [] }
+        let limits = shared.sessionLimits
         var properties: Properties = [
-            .receiveMaximum(shared.settings.receiveMaximum), .maximumQoS(.atLeastOnce),
+            .receiveMaximum(limits.receiveMaximum),
             .maximumPacketSize(bytes: UInt32(shared.settings.maximumPacketBytes)),
-            .subscriptionIdentifierAvailable(false),
-            .sharedSubscriptionAvailable(false),
+            .topicAliasMaximum(limits.topicAliasesFromClient),
         ]
         if let assigned { properties.list.append(.assignedClientIdentifier(assigned)) }
-        if connect.properties.sessionExpiryInterval ?? .zero > .zero {
-            properties.list.append(.sessionExpiryInterval(seconds: 0))
+        if opening.isExpiryReduced { properties.list.append(.sessionExpiryInterval(seconds: opening.expiry.seconds)) }
+        if keepAlive != connect.keepAlive {
+            properties.list.append(.serverKeepAlive(seconds: UInt16(clamping: keepAlive.components.seconds)))
+        }
+        if connect.properties.requestResponseInformation == true {
+            properties.list.append(.responseInformation(shared.responseTopics(of: principal, number)))
         }
         return properties
+    }
+}
+
+extension DeviceIdentity {
+    /// Whether a user name is the device's: its id, with or without its agency. The certificate counts; the name may say
+    /// the same or nothing.
+    fileprivate func answers(to userName: String) -> Bool {
+        userName.isEmpty || userName == id.text || userName == "\(agency)/\(id)"
     }
 }
 
@@ -143,7 +237,7 @@ extension Refusal.Code {
         case .notIdentified, .certificateExpired, .certificateUntrusted, .certificateNameless, .deviceUnknown,
             .deviceSuspended, .certificateSuperseded, .credentialsWrong, .notPermitted, .topicNotOwn, .entityNotOwn,
             .zoneMismatch, .malformedPacket, .tooLarge, .malformedPayload, .unitMismatch, .outOfRange, .timeOutOfRange,
-            .attributeUnknown, .unsupported:
+            .attributeUnknown, .unsupported, .identityInUse, .purposeUnknown:
             .notAuthorized
         }
     }
@@ -158,7 +252,7 @@ extension Refusal.Code {
         case .unavailable, .rateLimited, .tooLarge: .quotaExceeded
         case .notIdentified, .certificateExpired, .certificateUntrusted, .certificateNameless, .deviceUnknown,
             .deviceSuspended, .deviceRevoked, .certificateSuperseded, .credentialsWrong, .notPermitted, .entityNotOwn,
-            .zoneMismatch:
+            .zoneMismatch, .identityInUse, .purposeUnknown:
             .notAuthorized
         }
     }

@@ -1,16 +1,17 @@
 import CityModel
 import CityPath
-import JSONBytes
 import Logging
 import MQTTPackets
+import MQTTSessions
 import NIOCore
 import NIOSSL
 import PKI
 
-/// One MQTT connection: bytes in, packets to the path, acknowledgements out. Lives on its event loop alone.
+/// One MQTT connection: bytes in, packets to the path and to the session, answers out. Lives on its event loop alone.
 ///
 /// States: `awaitingConnect` from the first byte, `open` after an accepted CONNECT, `closed` when either side ends it.
-/// Publications are gathered while a read lasts and handed to the path together; see `Connection+Publishing`.
+/// What the standard says of sessions stands in `MQTTSessions`; who may do what, and what a message means, in `CityPath`.
+/// All answers to one read, and all messages that one batch delivers, are written in one piece: see ``flush()``.
 final class Connection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -20,15 +21,15 @@ final class Connection: ChannelInboundHandler {
         let principal: Principal
         let permit: Permit
         let version: ProtocolVersion
-        let clientIdentifier: String
-        /// The most QoS 1 messages it takes unacknowledged.
-        let receiveMaximum: Int
+        let client: ClientSession
         /// The largest packet it takes.
         let maximumPacketBytes: Int
         /// Whether it wants reason strings (MQTT 5.0 §3.1.2.11.7).
         let wantsReasons: Bool
-        var will: WillMessage?
     }
+
+    /// How long a connection stays after DISCONNECT was sent to its peer.
+    static let lingering = TimeAmount.milliseconds(500)
 
     enum State {
         case awaitingConnect
@@ -47,29 +48,35 @@ final class Connection: ChannelInboundHandler {
 
     /// What the TLS handshake has established; filled by the verification callback.
     let handshake: Handshake
+    let arrival: Arrival
     private var decoder: PacketDecoder
     private var unread: ByteBuffer?
     private var keepAlive: KeepAlive?
     private var timer: Scheduled<Void>?
+    private var expiry: Scheduled<Void>?
+    /// Why the session is closed, once that is known.
+    private var closingReason = ClosingReason.networkLost
+    private var isReading = false
+    /// Whether CONNACK was written; until then nothing else is.
+    private var isAnswered = false
 
     // Publishing: see Connection+Publishing.
-    var route: Route?
-    var routeTopic: [UInt8] = []
-    var gathered = Gathered()
-    var unacknowledged = 0
+    var intake: Intake
+    var load = PublishingLoad()
     var isPaused = false
 
-    // Delivering: see Connection+Delivering.
-    var subscriptions: Set<TopicFilter> = []
-    var outbound = OutboundWindow()
+    // Delivering: see Connection+Subscribing.
+    var retainedToSend: ArraySlice<(message: RelayedMessage, grant: SubscriptionGrant)> = []
 
-    init(shared: ListenerShared, security: ListenerShared.Security, handshake: Handshake, eventLoop: any EventLoop) {
+    init(shared: ListenerShared, security: ListenerShared.Security, arrival: Arrival, eventLoop: any EventLoop) {
         self.shared = shared
+        self.arrival = arrival
+        handshake = arrival.handshake
         self.security = security
-        self.handshake = handshake
         self.eventLoop = eventLoop
         number = shared.directory.nextNumber()
         scratch = shared.scratch(of: eventLoop)
+        intake = Intake(shared: shared, scratch: scratch, publisher: 0)
         decoder = PacketDecoder(role: .server, maximumPacketBytes: shared.settings.maximumPacketBytes)
     }
 
@@ -77,8 +84,8 @@ final class Connection: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        address = context.remoteAddress?.ipAddress ?? "?"
-        schedule(after: ListenerShared.connectDeadline)
+        address = arrival.address ?? context.remoteAddress?.ipAddress ?? "?"
+        schedule(after: shared.openings.deadline)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -98,26 +105,33 @@ final class Connection: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
-    /// Gives everything up that others know of this connection. The will is published unless the peer said goodbye.
+    /// Gives everything up that others know of this connection; what becomes of the session depends on why.
     private func end() {
         timer?.cancel()
         timer = nil
+        expiry?.cancel()
+        expiry = nil
+        arrival.opening.finish()
+        retainedToSend = []
         guard case .open(let peer) = state else {
             state = .closed
             return
         }
+        submitGathered()
         state = .closed
-        for filter in subscriptions { _ = shared.relay.unsubscribe(number, from: filter) }
-        subscriptions = []
         shared.directory.leave(number, at: shared.path.clock.now)
         shared.city.metrics.connectionsChanged(by: -1)
-        if let will = peer.will { publish(will, of: peer) }
+        if let closing = peer.client.detach(number, because: closingReason) {
+            shared.finish(closing, of: peer.client, on: eventLoop)
+        }
     }
 
     // MARK: Reading
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        isReading = true
         var buffer = unwrapInboundIn(data)
+        shared.counters.received(bytes: buffer.readableBytes, publications: 0)
         if var earlier = unread {
             unread = nil
             earlier.writeBuffer(&buffer)
@@ -134,8 +148,15 @@ final class Connection: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        isReading = false
         submitGathered()
+        flush()
         context.fireChannelReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { flush() }
+        context.fireChannelWritabilityChanged()
     }
 
     var isClosed: Bool {
@@ -181,46 +202,93 @@ final class Connection: ChannelInboundHandler {
     }
 
     private func handle(_ packet: Packet) {
-        switch (packet, state) {
-        case (.connect(let connect), .awaitingConnect): accept(connect)
-        case (.publish(let publish), .open): handle(publish)
-        case (.puback(let acknowledgement), .open): acknowledged(acknowledgement.packetIdentifier)
-        case (.subscribe(let subscribe), .open(let peer)): answer(subscribe, peer)
-        case (.unsubscribe(let unsubscribe), .open(let peer)): answer(unsubscribe, peer)
-        case (.pingreq, .open):
+        guard case .open(let peer) = state else {
+            guard case .connect(let connect) = packet, case .awaitingConnect = state else {
+                return breakOff(because: .protocolError, "\(packet.type) does not belong here")
+            }
+            return accept(connect)
+        }
+        switch packet {
+        case .puback(let packet): settle(peer) { $0.receivedPuback(packet, into: &$1) }
+        case .pubrec(let packet): settle(peer) { $0.receivedPubrec(packet, into: &$1) }
+        case .pubcomp(let packet): settle(peer) { $0.receivedPubcomp(packet, into: &$1) }
+        case .pubrel(let packet):
+            // What came before is decided on first: the identifier may be of a publication that was just gathered.
             submitGathered()
-            write { PacketEncoder.encodePingresp(into: &$0) }
-        case (.disconnect(let disconnect), .open(var peer)):
-            if disconnect.reasonCode != .disconnectWithWillMessage { peer.will = nil }
-            state = .open(peer)
+            settle(peer) { $0.receivedPubrel(packet, into: &$1) }
+        case .subscribe(let subscribe): answer(subscribe, peer)
+        case .unsubscribe(let unsubscribe): answer(unsubscribe, peer)
+        case .pingreq:
             submitGathered()
-            context?.close(promise: nil)
-        case (.auth, .open):
-            breakOff(because: .protocolError, "no authentication method was agreed on")
-        case (.pubrec, .open), (.pubrel, .open), (.pubcomp, .open):
-            breakOff(because: .protocolError, "QoS 2 is not supported: Maximum QoS is 1")
-        default:
+            _ = peer.client.update(for: number) { _, outbox in PacketEncoder.encodePingresp(into: &outbox.bytes) }
+        case .disconnect(let disconnect): part(disconnect, peer)
+        case .auth: breakOff(because: .protocolError, "no authentication method was agreed on")
+        case .connect, .connack, .publish, .suback, .unsuback, .pingresp:
             breakOff(because: .protocolError, "\(packet.type) does not belong here")
         }
     }
 
-    // MARK: Writing
-
-    func write(_ body: (inout ByteBuffer) -> Void) {
-        guard let context, !isClosed else { return }
-        var buffer = context.channel.allocator.buffer(capacity: 64)
-        body(&buffer)
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+    /// Gives a packet to the session; one that it must not get there ends the connection.
+    private func settle(_ peer: Peer, _ body: (inout Session, inout Outbox) -> SessionViolation?) {
+        guard let violation = peer.client.update(for: number, body) else { return }
+        if let violation { breakOff(violation) }
     }
 
-    /// Writes a packet; one that the peer's limits forbid is left out, without its words where those are too long.
+    /// DISCONNECT from the peer (MQTT 5.0 §3.14).
+    private func part(_ disconnect: Disconnect, _ peer: Peer) {
+        submitGathered()
+        if case .some(.some(let violation)) = peer.client.update(
+            for: number, { session, _ in session.received(disconnect) }
+        ) {
+            return breakOff(violation)
+        }
+        close(
+            because: disconnect.reasonCode == .normalDisconnection ? .normalDisconnection : .disconnectWithWillMessage)
+    }
+
+    // MARK: Writing
+
+    /// Writes what the session has for the peer: all that is ready, in as few pieces as the socket takes.
+    func flush() {
+        // All that one read asks for is answered together, at its end.
+        guard !isReading, isAnswered, let context, case .open(let peer) = state else { return }
+        while true {
+            let isWritable = context.channel.isWritable
+            sendRetained(peer)
+            guard
+                let bytes = peer.client.takeBytes(
+                    for: number, isWritable: isWritable, counting: shared)
+            else { return }
+            shared.counters.sent(bytes: bytes.readableBytes)
+            context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+            guard isWritable, !isClosed else { return }
+        }
+    }
+
+    /// Writes CONNACK, and from then on what the session has for the peer: first what is to be sent again.
+    func answerConnect(_ connack: ByteBuffer) {
+        guard let context, !isClosed else { return }
+        context.writeAndFlush(wrapOutboundOut(connack), promise: nil)
+        isAnswered = true
+        flush()
+    }
+
+    /// Writes bytes that waited for a commit.
+    func write(_ bytes: ByteBuffer) {
+        guard let context, !isClosed else { return }
+        flush()
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    }
+
+    /// Writes a packet outside of a session; one that the peer's limits forbid is left out.
     func send(_ packet: Packet, version: ProtocolVersion, maximumPacketBytes: Int = MQTTLimits.packetBytes) {
-        write { buffer in
-            do throws(PacketEncodingError) {
-                try packet.encode(into: &buffer, version: version, maximumPacketBytes: maximumPacketBytes)
-            } catch {
-                shared.logger.debug("a packet was not sent", metadata: ["error": "\(error)"])
-            }
+        guard let context, !isClosed else { return }
+        var buffer = context.channel.allocator.buffer(capacity: 64)
+        do throws(PacketEncodingError) {
+            try packet.encode(into: &buffer, version: version, maximumPacketBytes: maximumPacketBytes)
+            context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        } catch {
+            shared.logger.debug("a packet was not sent", metadata: ["error": "\(error)"])
         }
     }
 
@@ -244,7 +312,10 @@ final class Connection: ChannelInboundHandler {
         close()
     }
 
-    /// A packet that asks for what this server has said it does not do: record it, say the reason code, and close.
+    /// What the session does not allow ends the connection.
+    func breakOff(_ violation: SessionViolation) { breakOff(because: violation.reasonCode, violation.description) }
+
+    /// A packet that the standard or this server does not allow here: record it, say the reason code, and close.
     func breakOff(because reason: ReasonCode, _ words: String) {
         shared.path.record(
             Refusal(step: .understand, code: .unsupported, message: words), by: principal, from: address)
@@ -259,21 +330,54 @@ final class Connection: ChannelInboundHandler {
     /// Tells a peer of MQTT 5 why, and closes.
     func disconnect(because reason: ReasonCode, _ words: String? = nil) {
         if case .open(let peer) = state, peer.version == .v5 {
+            isReading = false
+            flush()
             var properties: Properties = []
             if let words, peer.wantsReasons { properties = [.reasonString(words)] }
-            send(
-                .disconnect(Disconnect(reasonCode: reason, properties: properties)), version: .v5,
-                maximumPacketBytes: peer.maximumPacketBytes)
+            let packet = Disconnect(reasonCode: reason, properties: properties)
+            send(.disconnect(packet), version: .v5, maximumPacketBytes: peer.maximumPacketBytes)
+            closingReason = reason.closing
+            end()
+            linger()
+        } else {
+            close(because: reason.closing)
         }
-        close()
     }
 
-    func close() {
+    /// Leaves the peer a moment to read why, and to close by itself. To close at once would reset the connection when more
+    /// of the peer's is on its way, and DISCONNECT be lost with it.
+    private func linger() {
+        timer = eventLoop.assumeIsolated().scheduleTask(in: Connection.lingering) {
+            self.timer = nil
+            self.context?.close(promise: nil)
+        }
+    }
+
+    func close(because reason: ClosingReason = .serverClosed) {
+        closingReason = reason
+        // Answers that are ready are the peer's, also on the way out.
+        isReading = false
+        flush()
         context?.close(promise: nil)
         end()
     }
 
     // MARK: Time
+
+    /// A certificate that ends takes its connection with it.
+    func closeWhenExpired() {
+        guard let identity = handshake.identity else { return }
+        let left = Timestamp(identity.notAfter).since(shared.path.clock.now)
+        // A timer cannot wait for years: what ends later than tomorrow is looked at again then.
+        let seconds = min(max(left / .seconds(1), 0), 86_400)
+        expiry = eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(seconds * 1_000) + 1)) {
+            guard Timestamp(identity.notAfter) <= self.shared.path.clock.now else { return self.closeWhenExpired() }
+            let refusal = Refusal(
+                step: .identify, code: .certificateExpired, message: "the certificate of this connection has ended")
+            self.shared.path.record(refusal, by: self.principal, from: self.address)
+            self.disconnect(because: .notAuthorized, refusal.message)
+        }
+    }
 
     func start(_ keepAlive: KeepAlive) {
         timer?.cancel()
@@ -301,6 +405,17 @@ final class Connection: ChannelInboundHandler {
         case .disconnect:
             disconnect(because: .keepAliveTimeout, "nothing was heard for one and a half keep-alive intervals")
         case .ignore, nil: break
+        }
+    }
+}
+
+extension ReasonCode {
+    /// What a session makes of the reason that its connection is closed for.
+    fileprivate var closing: ClosingReason {
+        switch self {
+        case .sessionTakenOver: .takenOver
+        case .serverShuttingDown: .serverShuttingDown
+        default: .serverClosed
         }
     }
 }

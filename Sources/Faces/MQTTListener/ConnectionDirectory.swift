@@ -15,7 +15,6 @@ public final class ConnectionDirectory: Sendable {
 
     struct Entry {
         let number: UInt64
-        let key: String
         let device: DeviceID?
         /// The serial number of the certificate it came with; nil in the laboratory.
         let certificateSerial: String?
@@ -25,7 +24,6 @@ public final class ConnectionDirectory: Sendable {
 
     fileprivate struct State {
         var entries: [UInt64: Entry] = [:]
-        var byKey: [String: UInt64] = [:]
         var byDevice: [DeviceID: Set<UInt64>] = [:]
         var lastSeen: [DeviceID: Timestamp] = [:]
     }
@@ -33,6 +31,12 @@ public final class ConnectionDirectory: Sendable {
     private let state = Mutex(State())
     private let count = Atomic<Int>(0)
     private let numbers = Atomic<UInt64>(0)
+    private let listener = Mutex<ListenerShared?>(nil)
+
+    /// What the listener that fills this directory shares; nil before it runs.
+    var book: ListenerShared? { listener.withLock { $0 } }
+
+    func belongs(to shared: ListenerShared) { listener.withLock { $0 = shared } }
 
     /// Nobody is connected.
     public init() {}
@@ -65,8 +69,8 @@ public final class ConnectionDirectory: Sendable {
 
     /// How a new connection meets those that are there.
     enum Admission {
-        /// It is in. The one that had the same client identifier, if any, is to go.
-        case admitted(displaced: ConnectionHandle?)
+        /// It is in.
+        case admitted
         /// The device is connected from another address.
         case elsewhere(String)
     }
@@ -80,18 +84,12 @@ public final class ConnectionDirectory: Sendable {
                     }
                 }
             }
-            var displaced: ConnectionHandle?
-            if let old = state.byKey[entry.key] {
-                displaced = state.entries[old]?.handle
-                state.forget(old)
-            }
             state.entries[entry.number] = entry
-            state.byKey[entry.key] = entry.number
             if let device = entry.device {
                 state.byDevice[device, default: []].insert(entry.number)
                 state.lastSeen[device] = entry.presence.since
             }
-            return .admitted(displaced: displaced)
+            return .admitted
         }
     }
 
@@ -101,8 +99,6 @@ public final class ConnectionDirectory: Sendable {
             state.forget(number)
         }
     }
-
-    func handle(_ number: UInt64) -> ConnectionHandle? { state.withLock { $0.entries[number]?.handle } }
 
     /// Disconnects a device where its record no longer lets it be here: it may not act, or it has another certificate.
     func close(unlessIn record: DeviceRecord, because reason: ReasonCode) {
@@ -127,7 +123,6 @@ public final class ConnectionDirectory: Sendable {
 extension ConnectionDirectory.State {
     fileprivate mutating func forget(_ number: UInt64) {
         guard let entry = entries.removeValue(forKey: number) else { return }
-        if byKey[entry.key] == number { byKey[entry.key] = nil }
         if let device = entry.device {
             byDevice[device]?.remove(number)
             if byDevice[device]?.isEmpty == true { byDevice[device] = nil }
@@ -146,12 +141,23 @@ struct ConnectionHandle: Sendable {
         channel.eventLoop.execute { connection.value.disconnect(because: reason) }
     }
 
-    /// Gives the peer a message.
-    func deliver(_ message: RelayedMessage, as grant: MessageRelay.Tree.Grant) {
+    /// Writes what the session has for the peer.
+    func flush() { onLoop { $0.flush() } }
+
+    /// Writes bytes that waited for a commit.
+    func write(_ bytes: ByteBuffer) { channel.eventLoop.execute { connection.value.write(bytes) } }
+
+    /// Disconnects the peer if it would not be let in now.
+    func identifyAgain() { channel.eventLoop.execute { connection.value.identifyAgain() } }
+
+    /// Writes CONNACK, which waited for a commit.
+    func answerConnect(_ connack: ByteBuffer) { channel.eventLoop.execute { connection.value.answerConnect(connack) } }
+
+    private func onLoop(_ body: @escaping @Sendable (Connection) -> Void) {
         if channel.eventLoop.inEventLoop {
-            connection.value.deliver(message, as: grant)
+            body(connection.value)
         } else {
-            channel.eventLoop.execute { connection.value.deliver(message, as: grant) }
+            channel.eventLoop.execute { body(connection.value) }
         }
     }
 }

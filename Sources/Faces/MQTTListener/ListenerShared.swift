@@ -3,6 +3,8 @@ import CityPath
 import JSONBytes
 import Logging
 import MQTTPackets
+import MQTTSessions
+import MQTTTransport
 import Foundation
 import NIOCore
 import NIOSSL
@@ -18,25 +20,28 @@ final class ListenerShared: Sendable {
         case laboratory
     }
 
-    /// A peer that has not sent CONNECT by then is disconnected.
-    static let connectDeadline = TimeAmount.seconds(15)
-
     let city: City
     let path: GuardedPath
     let settings: MQTTSettings
     let directory: ConnectionDirectory
     let relay: MessageRelay
+    let sessions: SessionBook
+    let sessionLimits: SessionLimits
+    let openings = Openings()
+    let counters = MQTTCounters()
     let logger: Logger
     private let scratches = Mutex<[ObjectIdentifier: NIOLoopBound<LoopScratch>]>([:])
 
     init(
-        city: City, settings: MQTTSettings, directory: ConnectionDirectory, relay: MessageRelay, logger: Logger
+        city: City, settings: MQTTSettings, directory: ConnectionDirectory, logger: Logger
     ) {
         self.city = city
         self.path = city.path
         self.settings = settings
         self.directory = directory
-        self.relay = relay
+        relay = MessageRelay(metrics: city.metrics)
+        sessions = SessionBook(path: city.path)
+        sessionLimits = settings.sessionLimits
         self.logger = logger
     }
 
@@ -50,8 +55,9 @@ final class ListenerShared: Sendable {
         }.value
     }
 
-    /// Builds a new connection's pipeline. Called on its event loop.
-    func configure(_ channel: any Channel, security: Security) throws {
+    /// Builds a new connection's pipeline: PROXY header, TLS, WebSocket, MQTT, as far as the door has them. Called on its
+    /// event loop.
+    func configure(_ channel: any Channel, _ door: Door) throws {
         guard directory.reserve(atMost: settings.maximumConnections) else {
             path.record(
                 Refusal(
@@ -60,11 +66,33 @@ final class ListenerShared: Sendable {
                 by: .unknown("new"), from: channel.remoteAddress?.ipAddress ?? "?")
             throw ChannelError.eof
         }
-        channel.closeFuture.whenComplete { [directory] _ in directory.release() }
-        let handshake = Handshake()
-        let pipeline = channel.pipeline.syncOperations
-        if case .mutualTLS(let context) = security {
-            try pipeline.addHandler(
+        let arrival = Arrival(opening: Opening(among: openings))
+        channel.closeFuture.whenComplete { [directory, opening = arrival.opening] _ in
+            opening.finish()
+            directory.release()
+        }
+        guard door.isBehindProxy else { return try configure(channel, door, arrival) }
+        let proxy = ProxyProtocolHandler(
+            onAddress: { [self] address in
+                arrival.address = address?.ipAddress
+                do {
+                    try configure(channel, door, arrival)
+                } catch {
+                    channel.close(promise: nil)
+                }
+            },
+            onRefusal: { [path] message in
+                path.record(
+                    Refusal(step: .identify, code: .malformedPacket, message: message), by: .unknown("proxy"),
+                    from: channel.remoteAddress?.ipAddress ?? "?")
+            })
+        try channel.pipeline.syncOperations.addHandler(proxy)
+    }
+
+    private func configure(_ channel: any Channel, _ door: Door, _ arrival: Arrival) throws {
+        let handshake = arrival.handshake
+        if case .mutualTLS(let context) = door.security {
+            try channel.pipeline.syncOperations.addHandler(
                 NIOSSLServerHandler(
                     context: context,
                     customVerificationCallback: { [path] chain, promise in
@@ -72,8 +100,46 @@ final class ListenerShared: Sendable {
                         promise.succeed(isTrusted ? .certificateVerified : .failed)
                     }))
         }
-        try pipeline.addHandler(
-            Connection(shared: self, security: security, handshake: handshake, eventLoop: channel.eventLoop))
+        let arrived = NIOLoopBound(arrival, eventLoop: channel.eventLoop)
+        guard door.isWebSocket else { return try addConnection(to: channel, door, arrived.value) }
+        try WebSocketUpgrade.configure(
+            channel,
+            WebSocketUpgrade.Settings(
+                maximumFrameBytes: max(settings.maximumPacketBytes, 1 << 16), allowedOrigins: .sameHost),
+            onRefusal: { [path] refusal in
+                let address = arrived.value.address ?? channel.remoteAddress?.ipAddress ?? "?"
+                var reason: Refusal? = Refusal(step: .identify, code: .malformedPacket, message: refusal.message)
+                if case .connection(let error) = refusal { reason = arrived.value.handshake.refusal(for: error) }
+                if let reason { path.record(reason, by: .unknown(address), from: address) }
+            },
+            then: { [self] channel in
+                channel.eventLoop.makeCompletedFuture { try addConnection(to: channel, door, arrived.value) }
+            })
+    }
+
+    private func addConnection(to channel: any Channel, _ door: Door, _ arrival: Arrival) throws {
+        try channel.pipeline.syncOperations.addHandler(
+            Connection(shared: self, security: door.security, arrival: arrival, eventLoop: channel.eventLoop))
+    }
+}
+
+/// How a listening socket serves those who come in.
+struct Door: Sendable {
+    let security: ListenerShared.Security
+    var isWebSocket = false
+    /// Whether a load balancer says before all else who comes.
+    var isBehindProxy = false
+}
+
+/// A connection on its way in. Lives on its event loop.
+final class Arrival {
+    let opening: Opening
+    let handshake = Handshake()
+    /// Where the peer is, where a load balancer has said so.
+    var address: String?
+
+    init(opening: Opening) {
+        self.opening = opening
     }
 }
 

@@ -2,17 +2,18 @@
 ///
 /// - Takes: connections on the guarded port, and on a loopback port in the laboratory.
 /// - Gives: acknowledgements after the commit, refusals with the standard's reason codes, messages to subscribers.
-/// - Owns: sockets, connections, subscriptions. Decides nothing: who may do what is the path's to say.
-/// - Relies on: SwiftNIO and BoringSSL for bytes, `MQTTPackets` for packets, `CityPath` for everything that matters.
-///
-/// QoS 0 and 1; QoS 2 and sessions that outlive their connection are refused as the standard provides (Maximum QoS,
-/// Session Expiry Interval 0).
+/// - Owns: sockets, connections, sessions, subscriptions, retained messages. Decides nothing: who may do what is the path's
+///   to say.
+/// - Relies on: SwiftNIO and BoringSSL for bytes, `MQTTPackets` for packets, `MQTTSessions` for what the standard says of
+///   sessions, `CityPath` for everything that matters.
 import CityIdentity
 import CityModel
 public import CityPath
 import Foundation
 public import Logging
 import MQTTPackets
+import MQTTSessions
+import MQTTTransport
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -36,6 +37,10 @@ public struct MQTTSettings: Sendable {
 
     /// Where devices connect, over TLS.
     public var address: Address
+    /// Where browsers connect, with WebSocket over TLS and a client certificate; nil for nowhere.
+    public var webSocketAddress: Address?
+    /// Whether a load balancer stands before the listeners, and begins each connection with a PROXY header, version 2.
+    public var isBehindProxy = false
     /// The plain listener of the laboratory; loopback only.
     public var laboratory: Address?
     /// The server's certificate chain, PEM.
@@ -48,8 +53,14 @@ public struct MQTTSettings: Sendable {
     public var maximumPacketBytes = 262_144
     /// The most connections at one time.
     public var maximumConnections = 20_000
-    /// The most QoS 1 messages a peer may have unacknowledged (MQTT 5.0 §3.2.2.3.3).
+    /// The most messages of QoS 1 and 2 a peer may have unacknowledged (MQTT 5.0 §3.2.2.3.3).
     public var receiveMaximum: UInt16 = 1_024
+    /// The most messages that wait for one client; see `MQTTSessions` for what happens then.
+    public var queuedMessages = 10_000
+    /// The longest that a session outlives its connection, in seconds; `UInt32.max` for ever.
+    public var longestSessionSeconds: UInt32 = 7 * 86_400
+    /// The longest keep-alive (MQTT 5.0 §3.2.2.3.14); a client that asks for more, or for none, is told this one.
+    public var longestKeepAlive = Duration.seconds(3_600)
     /// How many threads read and write; nil for one on each core this program may use.
     public var threads: Int?
 
@@ -66,10 +77,23 @@ public struct MQTTSettings: Sendable {
     }
 }
 
+extension MQTTSettings {
+    /// What holds for every session.
+    var sessionLimits: SessionLimits {
+        var limits = SessionLimits()
+        limits.receiveMaximum = receiveMaximum
+        limits.queuedMessages = queuedMessages
+        limits.sessionExpiryInterval = SessionExpiryInterval(seconds: longestSessionSeconds)
+        return limits
+    }
+}
+
 /// Where the face listens, once it does.
 public struct MQTTPorts: Sendable, Equatable {
     /// The guarded port.
     public let secure: Int
+    /// WebSocket over TLS, where there is one.
+    public let webSocket: Int?
     /// The laboratory's, where there is one.
     public let laboratory: Int?
 }
@@ -95,7 +119,6 @@ public struct MQTTListener: Service {
     private let city: City
     private let settings: MQTTSettings
     private let directory: ConnectionDirectory
-    private let relay: MessageRelay
     private let onReady: @Sendable (MQTTPorts) -> Void
     private let logger: Logger
 
@@ -114,7 +137,6 @@ public struct MQTTListener: Service {
         self.city = city
         self.settings = settings
         self.directory = connections
-        self.relay = MessageRelay(retained: city.views.retained, metrics: city.metrics)
         self.logger = logger
         self.onReady = onReady
     }
@@ -134,40 +156,62 @@ public struct MQTTListener: Service {
     }
 
     private func serve(on group: MultiThreadedEventLoopGroup) async throws {
-        let shared = ListenerShared(
-            city: city, settings: settings, directory: directory, relay: relay, logger: logger)
-        city.views.registry.observe { [directory] record in
-            directory.close(unlessIn: record, because: .administrativeAction)
+        let shared = ListenerShared(city: city, settings: settings, directory: directory, logger: logger)
+        directory.belongs(to: shared)
+        let loop = group.next()
+        try shared.restore(on: loop)
+        city.views.registry.observe { record in shared.registryChanged(record, on: loop) }
+        city.accounts.observe { name in shared.accountChanged(name) }
+        let tls = try tlsContext(offering: MQTTTransport.subprotocol)
+        let secure = try await bind(settings.address, on: group, shared.openings) { channel in
+            try shared.configure(channel, Door(security: .mutualTLS(tls), isBehindProxy: settings.isBehindProxy))
         }
-        let tls = try tlsContext()
-        let secure = try await bind(settings.address, on: group) { channel in
-            try shared.configure(channel, security: .mutualTLS(tls))
+        var webSocket: (any Channel)?
+        if let address = settings.webSocketAddress {
+            let tls = try tlsContext(offering: "http/1.1")
+            webSocket = try await bind(address, on: group, shared.openings) { channel in
+                try shared.configure(
+                    channel,
+                    Door(security: .mutualTLS(tls), isWebSocket: true, isBehindProxy: settings.isBehindProxy))
+            }
         }
         var laboratory: (any Channel)?
         if let address = settings.laboratory {
             precondition(
                 address.host == "127.0.0.1" || address.host == "::1", "the laboratory listens on loopback only")
-            laboratory = try await bind(address, on: group) { channel in
-                try shared.configure(channel, security: .laboratory)
+            laboratory = try await bind(address, on: group, shared.openings) { channel in
+                try shared.configure(channel, Door(security: .laboratory))
             }
+        }
+        let topics = SystemTopics(shared: shared, startedAt: city.clock.now)
+        let publishing = loop.scheduleRepeatedTask(initialDelay: .zero, delay: SystemTopics.interval) { _ in
+            topics.publish()
         }
         onReady(
             MQTTPorts(
                 secure: secure.localAddress?.port ?? settings.address.port,
+                webSocket: webSocket.map { $0.localAddress?.port ?? 0 },
                 laboratory: laboratory.map { $0.localAddress?.port ?? 0 }))
         try? await gracefulShutdown()
+        publishing.cancel()
         try await secure.close()
+        try await webSocket?.close()
         try await laboratory?.close()
         await directory.closeAll(because: .serverShuttingDown)
     }
 
     private func bind(
-        _ address: MQTTSettings.Address, on group: MultiThreadedEventLoopGroup,
+        _ address: MQTTSettings.Address, on group: MultiThreadedEventLoopGroup, _ openings: Openings,
         _ configure: @escaping @Sendable (any Channel) throws -> Void
     ) async throws(MQTTListenError) -> any Channel {
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4_096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AdmissionGate(openings: openings))
+                }
+            }
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 4)
             .childChannelOption(
@@ -185,7 +229,7 @@ public struct MQTTListener: Service {
 
     /// Verification itself is the path's: BoringSSL proves that the peer holds the key, ``CityPath/Identify`` judges the
     /// certificate, so that each refusal has its reason on record.
-    private func tlsContext() throws -> NIOSSLContext {
+    private func tlsContext(offering applicationProtocol: String) throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: try NIOSSLCertificate.fromPEMFile(settings.certificateChainFile).map {
                 .certificate($0)
@@ -195,6 +239,7 @@ public struct MQTTListener: Service {
         configuration.certificateVerification = .noHostnameVerification
         configuration.trustRoots = .file(settings.authorityFile)
         configuration.sendCANameList = true
+        configuration.applicationProtocols = [applicationProtocol]
         return try NIOSSLContext(configuration: configuration)
     }
 }

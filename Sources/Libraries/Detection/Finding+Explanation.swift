@@ -1,14 +1,14 @@
 extension Finding {
     /// The finding in one sentence, for the person who reads the alert.
     ///
-    /// For example: "Ring road north: 318 vehicles/h is far above the 40 to 95 vehicles/h expected on a Tuesday at 03:10;
-    /// a rise that began at 02:50".
+    /// For example: "Ring road north: 318 vehicles/h is far above the 40 to 95 vehicles/h expected on a Tuesday at 03:10
+    /// UTC; a rise that began at 02:50 UTC".
     ///
     /// - Parameters:
     ///   - value: The value that was observed.
     ///   - unit: Its unit as people write it; may be empty.
     ///   - name: What was observed, as people call it; may be empty.
-    ///   - utcOffset: Local time less UTC, for the times in the sentence.
+    ///   - utcOffset: Local time less UTC, for the times in the sentence; each says which that is.
     /// - Returns: A sentence without a full stop.
     public func explanation(value: Double, unit: String, name: String, utcOffset: Duration = .zero) -> String {
         let clock = Clock(offset: utcOffset)
@@ -61,11 +61,20 @@ extension Finding {
     }
 }
 
-/// Instants as people say them, at one offset from UTC.
+/// Instants as people say them, at one offset from UTC, which they are told.
 private struct Clock {
     private let offset: Int32
 
     init(offset: Duration) { self.offset = offset.clampedSeconds }
+
+    /// `UTC`, `UTC+1`, `UTC-03:30`.
+    private var zone: String {
+        let minutes = abs(offset) / 60
+        guard minutes > 0 else { return "UTC" }
+        let hours = "UTC\(offset < 0 ? "-" : "+")"
+        return minutes % 60 == 0
+            ? hours + "\(minutes / 60)" : hours + twoDigits(Int(minutes / 60)) + ":" + twoDigits(Int(minutes % 60))
+    }
 
     private static let weekdays = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
@@ -84,7 +93,7 @@ private struct Clock {
 
     private func hoursAndMinutes(_ moment: LocalMoment) -> String {
         let minutes = moment.secondOfDay / 60
-        return twoDigits(minutes / 60) + ":" + twoDigits(minutes % 60)
+        return "\(twoDigits(minutes / 60)):\(twoDigits(minutes % 60)) \(zone)"
     }
 
     private func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }

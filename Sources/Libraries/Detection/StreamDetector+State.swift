@@ -1,7 +1,7 @@
 /// A detector's state as bytes, so that a restart forgets nothing.
 ///
 /// ```
-/// version           1 byte    1
+/// version           1 byte    2
 /// stuck flagged     1 byte    0 or 1
 /// UTC offset        4 bytes   seconds
 /// told surprise     4 bytes
@@ -11,7 +11,7 @@
 ///
 /// All fields are little-endian. At most some 2,200 bytes.
 extension StreamDetector {
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
 
     /// Appends the whole state.
     ///

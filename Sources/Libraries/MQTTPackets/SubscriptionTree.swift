@@ -4,18 +4,7 @@
 /// number of subscriptions. A tree without subscriptions answers at once.
 public struct SubscriptionTree<Subscriber: Hashable & Sendable>: Sendable {
     /// How one subscription is served.
-    public struct Grant: Sendable, Equatable {
-        /// The options, with the QoS that was granted.
-        public var options: SubscriptionOptions
-        /// The subscription identifier to send along, if the client gave one (5.0 §3.8.2.1.2).
-        public var subscriptionIdentifier: UInt32?
-
-        /// A grant with the given content.
-        public init(options: SubscriptionOptions = SubscriptionOptions(), subscriptionIdentifier: UInt32? = nil) {
-            self.options = options
-            self.subscriptionIdentifier = subscriptionIdentifier
-        }
-    }
+    public typealias Grant = SubscriptionGrant
 
     /// The subscribers of one topic filter that share a name, in the order in which they came (5.0 §4.8.2).
     @usableFromInline
@@ -133,16 +122,23 @@ extension SubscriptionTree {
     /// - Parameters:
     ///   - topicName: A valid topic name, in UTF-8.
     ///   - turn: A number that the caller counts up with each message, so that those who share take turns.
+    ///   - isPreferred: Of those who share, whom to prefer: the next in turn of whom this is true, if of anyone.
     ///   - body: Called with the subscriber and how it is to be served.
     @inlinable
     public func forEachMatch(
-        _ topicName: UnsafeRawBufferPointer, turn: Int = 0, _ body: (Subscriber, Grant) -> Void
+        _ topicName: UnsafeRawBufferPointer, turn: Int = 0, prefer isPreferred: (Subscriber) -> Bool = { _ in true },
+        _ body: (Subscriber, Grant) -> Void
     ) {
         guard !isEmpty else { return }
         trie.forEachMatch(topicName) { node in
             for (subscriber, grant) in audiences[node].each { body(subscriber, grant) }
             for group in audiences[node].groups {
-                let member = group.members[Int(UInt(bitPattern: turn) % UInt(group.members.count))]
+                let count = group.members.count
+                let first = Int(UInt(bitPattern: turn) % UInt(count))
+                let chosen = (0..<count).lazy.map { (first + $0) % count }.first {
+                    isPreferred(group.members[$0].subscriber)
+                }
+                let member = group.members[chosen ?? first]
                 body(member.subscriber, member.grant)
             }
         }

@@ -22,6 +22,9 @@ public enum NGSILDLimits {
     public static let queryDepth = 16
     /// States of one compiled pattern. A match costs at most this many steps for each character.
     public static let patternStates = 1024
+    /// Steps of all that one request asks for: some tenths of a second. A comparison of a number in each of 100,000
+    /// entities takes a hundredth of them.
+    public static let querySteps = 50_000_000
 }
 
 /// The terms and IRIs of the NGSI-LD core `@context` (CIM 009 §4.4).
@@ -39,14 +42,38 @@ enum CoreContext {
         case UInt8(ascii: "h"): break
         default: return name
         }
-        guard name.hasPrefix(namespace) else { return name }
+        guard name.hasPrefix("http") else { return name }
+        guard name.hasPrefix(namespace) else { return foreignNames[name] ?? name }
         let local = name.dropFirst(name.hasPrefix(defaultContext) ? defaultContext.count : namespace.count)
         return valueMembers[String(local)] ?? String(local)
+    }
+
+    /// The IRI of a short name; what has a prefix, or is an IRI already, stays as it is.
+    static func iri(of name: String) -> String {
+        if name.contains(":") { return name }
+        return foreignTerms[name] ?? (coreTerms.contains(name) ? namespace : defaultContext) + name
     }
 
     private static let valueMembers = [
         "hasValue": "value", "hasObject": "object", "hasLanguageMap": "languageMap", "hasVocab": "vocab",
         "hasJSON": "json", "hasValueList": "valueList", "hasObjectList": "objectList", "hasObjectType": "objectType",
         "hasValueType": "valueType",
+    ]
+
+    /// Terms of other vocabularies that the core `@context` borrows.
+    private static let foreignTerms = [
+        "description": "http://purl.org/dc/terms/description", "title": "http://purl.org/dc/terms/title",
+    ]
+
+    private static let foreignNames = Dictionary(uniqueKeysWithValues: foreignTerms.map { ($1, $0) })
+
+    /// Terms that the core `@context` has in its own namespace, and that an attribute of somebody's data model may well
+    /// bear (annex B). All others get the default context.
+    private static let coreTerms: Set<String> = [
+        "createdAt", "data", "deletedAt", "detail", "endAt", "endpoint", "entities", "entity", "error", "expiresAt",
+        "format", "information", "isActive", "lang", "location", "management", "mode", "modifiedAt", "notification",
+        "observationInterval", "observationSpace", "observedAt", "operationSpace", "operations", "reason", "scope",
+        "startAt", "status", "success", "tenant", "throttling", "timeInterval", "timeout", "unchanged", "unitCode",
+        "updated", "uri",
     ]
 }

@@ -19,6 +19,18 @@ public enum Names {
         return text.unicodeScalars.allSatisfy { isLetter($0) || isNumber($0) || $0 == "_" }
     }
 
+    /// The short name of what the core `@context` maps to an IRI; other names and IRIs stay as they are.
+    ///
+    /// - Parameter text: A name, or an IRI such as `https://uri.etsi.org/ngsi-ld/default-context/speed`.
+    /// - Returns: The name that data is written with: `speed`.
+    public static func shortName(of text: String) -> String { CoreContext.term(text) }
+
+    /// The IRI that the core `@context` maps a name to.
+    ///
+    /// - Parameter name: A short name; what has a prefix stays as it is.
+    /// - Returns: An IRI in the core namespace for its own terms, in the default context for all others.
+    public static func iri(of name: String) -> String { CoreContext.iri(of: name) }
+
     /// Whether text is an absolute URI or IRI (RFC 3986 §3, RFC 3987).
     ///
     /// - Parameter text: Anything.

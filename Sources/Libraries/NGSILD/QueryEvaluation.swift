@@ -6,8 +6,9 @@ extension QueryExpression {
     /// - Parameter entity: With all attributes named in ``attributeNames``.
     /// - Returns: True if it meets the conditions.
     public func matches(_ entity: RenderEntity) -> Bool {
+        var budget = QueryBudget.unlimited
         let times = EntityTimes(createdAt: entity.createdAt, modifiedAt: entity.modifiedAt)
-        return matches(entity.attributes, times: times)
+        return matches(entity.attributes, times, &budget)
     }
 
     /// Whether an entity with these attributes is asked for.
@@ -15,15 +16,31 @@ extension QueryExpression {
     /// - Parameter attributes: All attributes named in ``attributeNames``, in any order.
     /// - Returns: True if they meet the conditions.
     public func matches(_ attributes: [Attribute]) -> Bool {
-        matches(attributes, times: EntityTimes(createdAt: nil, modifiedAt: nil))
+        var budget = QueryBudget.unlimited
+        return matches(attributes, EntityTimes(createdAt: nil, modifiedAt: nil), &budget)
     }
 
-    private func matches(_ attributes: [Attribute], times: EntityTimes) -> Bool {
+    /// Whether an entity with these attributes is asked for, at a cost that is limited.
+    ///
+    /// - Parameters:
+    ///   - attributes: All attributes named in ``attributeNames``, in any order.
+    ///   - budget: What may be spent, for all entities of one request.
+    /// - Returns: True if they meet the conditions.
+    /// - Throws: ``ProblemCode/tooComplexQuery`` when the budget is spent.
+    public func matches(_ attributes: [Attribute], within budget: inout QueryBudget) throws(NGSILDError) -> Bool {
+        let isMatch = matches(attributes, EntityTimes(createdAt: nil, modifiedAt: nil), &budget)
+        try budget.check()
+        return isMatch
+    }
+
+    /// Of no meaning when the budget is spent afterwards.
+    private func matches(_ attributes: [Attribute], _ times: EntityTimes, _ budget: inout QueryBudget) -> Bool {
         switch self {
-        case .all(let parts): parts.allSatisfy { $0.matches(attributes, times: times) }
-        case .any(let parts): parts.contains { $0.matches(attributes, times: times) }
+        case .all(let parts): return parts.allSatisfy { $0.matches(attributes, times, &budget) }
+        case .any(let parts): return parts.contains { $0.matches(attributes, times, &budget) }
         case .term(let path, let condition):
-            path.hasTarget(among: attributes[...], times: times) { condition.holds(for: $0) }
+            guard budget.spend(1 + attributes.count) else { return false }
+            return path.hasTarget(among: attributes[...], times: times) { condition.holds(for: $0, &budget) }
         }
     }
 }
@@ -99,22 +116,44 @@ extension AttributePath {
 }
 
 extension QueryCondition {
-    fileprivate func holds(for target: QueryTarget) -> Bool {
+    fileprivate func holds(for target: QueryTarget, _ budget: inout QueryBudget) -> Bool {
+        guard budget.spend(target.count * cost) else { return false }
         switch self {
-        case .exists: true
-        case .equal(let operand): operand.includes(target)
-        case .unequal(let operand): !operand.includes(target)
-        case .less(let value): target.isOrdered(against: value) { $0 < 0 }
-        case .lessOrEqual(let value): target.isOrdered(against: value) { $0 <= 0 }
-        case .greater(let value): target.isOrdered(against: value) { $0 > 0 }
-        case .greaterOrEqual(let value): target.isOrdered(against: value) { $0 >= 0 }
-        case .matches(let pattern): !target.texts.isEmpty && target.texts.contains(where: pattern.matches)
-        case .doesNotMatch(let pattern): !target.texts.isEmpty && !target.texts.contains(where: pattern.matches)
+        case .exists: return true
+        case .equal(let operand): return operand.includes(target)
+        case .unequal(let operand): return !operand.includes(target)
+        case .less(let value): return target.isOrdered(against: value) { $0 < 0 }
+        case .lessOrEqual(let value): return target.isOrdered(against: value) { $0 <= 0 }
+        case .greater(let value): return target.isOrdered(against: value) { $0 > 0 }
+        case .greaterOrEqual(let value): return target.isOrdered(against: value) { $0 >= 0 }
+        case .matches(let pattern): return target.texts.contains { pattern.matches($0, &budget) }
+        case .doesNotMatch(let pattern):
+            let texts = target.texts
+            return !texts.isEmpty && !texts.contains { pattern.matches($0, &budget) }
+        }
+    }
+
+    /// Steps to hold it against one value; what a pattern takes is counted as it is matched.
+    private var cost: Int {
+        switch self {
+        case .exists, .matches, .doesNotMatch: 1
+        case .equal(.values(let values)), .unequal(.values(let values)): values.reduce(0) { $0 + $1.cost }
+        case .equal(.range(let low, let high)), .unequal(.range(let low, let high)): low.cost + high.cost
+        case .less(let value), .lessOrEqual(let value), .greater(let value), .greaterOrEqual(let value): value.cost
         }
     }
 }
 
 extension QueryTarget {
+    /// How many values are compared.
+    fileprivate var count: Int {
+        switch self {
+        case .value(.array(let elements)), .object(.array(let elements)), .anyLanguage(let elements):
+            max(elements.count, 1)
+        case .value, .object, .instant: 1
+        }
+    }
+
     /// The text that a pattern is held against: strings only, never arrays of them (CIM 009 §4.9).
     fileprivate var texts: [String] {
         switch self {
@@ -161,6 +200,15 @@ extension QueryOperand {
 }
 
 extension QueryValue {
+    /// Steps of one comparison: text is read as a time before it is compared with one.
+    fileprivate var cost: Int {
+        switch self {
+        case .number, .bool: 1
+        case .string, .uri: 4
+        case .dateTime, .date, .time: 16
+        }
+    }
+
     /// How a target stands to this value: minus one, zero or one; nil if they are of different kinds.
     fileprivate func order(of target: JSONValue) -> Int? {
         switch (self, target) {

@@ -32,6 +32,17 @@ public indirect enum QueryExpression: Sendable, Hashable {
         case .term(let path, _): path.names.first.map { [$0] } ?? []
         }
     }
+
+    /// Whether it looks at a time that a broker would have to keep: when an entity or an attribute was entered, changed
+    /// or deleted.
+    public var looksAtSystemTimes: Bool {
+        switch self {
+        case .all(let parts), .any(let parts): parts.contains(where: \.looksAtSystemTimes)
+        case .term(let path, _):
+            path.members.isEmpty
+                && path.names.last.map { ["createdAt", "modifiedAt", "deletedAt"].contains($0) } == true
+        }
+    }
 }
 
 /// What is compared: an attribute, an attribute of an attribute, or a part of a value (CIM 009 §4.9).

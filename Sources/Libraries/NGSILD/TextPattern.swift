@@ -42,6 +42,27 @@ public struct TextPattern: Sendable, Hashable {
     /// - Parameter text: Any length; the cost is its length times the pattern's.
     /// - Returns: True at the first match.
     public func matches(_ text: String) -> Bool {
+        var budget = QueryBudget.unlimited
+        return matches(text, &budget)
+    }
+
+    /// Whether the pattern matches anywhere in a text, at a cost that is limited.
+    ///
+    /// - Parameters:
+    ///   - text: Any length.
+    ///   - budget: What may be spent, for all texts of one request.
+    /// - Returns: True at the first match.
+    /// - Throws: ``ProblemCode/tooComplexQuery`` when the budget is spent.
+    public func matches(_ text: String, within budget: inout QueryBudget) throws(NGSILDError) -> Bool {
+        let isMatch = matches(text, &budget)
+        try budget.check()
+        return isMatch
+    }
+
+    /// Of no meaning when the budget is spent afterwards.
+    func matches(_ text: String, _ budget: inout QueryBudget) -> Bool {
+        // To clear the marks of all states takes time, too.
+        guard budget.spend(1 + program.count / 8) else { return false }
         var current = StateSet(capacity: program.count)
         var next = StateSet(capacity: program.count)
         var isStart = true
@@ -50,7 +71,7 @@ public struct TextPattern: Sendable, Hashable {
         while true {
             // A new attempt begins at every character: the match may stand anywhere.
             if follow(0, into: &current, isStart: isStart, isEnd: upcoming == nil) { return true }
-            guard let scalar = upcoming else { return false }
+            guard let scalar = upcoming, budget.spend(current.states.count) else { return false }
             upcoming = scalars.next()
             isStart = false
             next.removeAll()

@@ -8,43 +8,94 @@
 ///   - limit: How many readings are wanted at most; fewer than 4 count as 4.
 /// - Returns: `points` itself when it is no longer than `limit`, else a selection of it in the same order.
 public func downsample(_ points: [Reading], to limit: Int) -> [Reading] {
-    guard points.count > max(limit, 4), let first = points.first, let last = points.last else { return points }
-    let bucketCount = max(limit / 4, 1)
-    // In Double, since the whole range may exceed Int64; the last point must fall into the last bucket.
-    let width = (Double(last.time) - Double(first.time)) / Double(bucketCount)
-    var kept: [Reading] = []
-    kept.reserveCapacity(bucketCount * 4)
-    var start = 0
-    while start < points.count {
-        let bucket = index(of: points[start], from: first.time, width: width, count: bucketCount)
-        var end = start + 1
-        while end < points.count,
-            index(of: points[end], from: first.time, width: width, count: bucketCount) <= bucket
-        { end += 1 }
-        keepExtremes(of: points[start..<end], in: &kept)
-        start = end
-    }
-    return kept
+    guard let first = points.first, let last = points.last else { return [] }
+    var sampler = Downsampler(to: limit, over: first.time...max(first.time, last.time))
+    for point in points { sampler.append(point) }
+    return sampler.chosen
 }
 
-private func index(of point: Reading, from origin: Microseconds, width: Double, count: Int) -> Int {
-    guard width > 0 else { return 0 }
-    let position = (Double(point.time) - Double(origin)) / width
-    return Int(min(max(position, 0), Double(count - 1)))
+/// Chooses as ``downsample(_:to:)`` does, but gets one reading after the other: it keeps what it may choose, and nothing
+/// else, however many there are.
+public struct Downsampler: Sendable {
+    /// How many readings it has got.
+    public private(set) var count = 0
+
+    private let limit: Int
+    private let origin: Microseconds
+    private let width: Double
+    private let bucketCount: Int
+    /// All readings, as long as they are few.
+    private var few: [Reading]? = []
+    private var kept: [Reading] = []
+    private var bucket: Bucket?
+
+    /// - Parameters:
+    ///   - limit: How many readings are wanted at most; fewer than 4 count as 4.
+    ///   - span: The time in which all readings lie. The closer it is to their own, the better the choice.
+    public init(to limit: Int, over span: ClosedRange<Microseconds>) {
+        self.limit = max(limit, 4)
+        bucketCount = max(limit / 4, 1)
+        origin = span.lowerBound
+        // In Double, since the whole range may exceed Int64; the last point must fall into the last bucket.
+        width = (Double(span.upperBound) - Double(span.lowerBound)) / Double(bucketCount)
+    }
+
+    /// Takes a reading, which must not be older than the one before.
+    public mutating func append(_ point: Reading) {
+        count += 1
+        few?.append(point)
+        if count > limit { few = nil }
+        let index = index(of: point)
+        if bucket.map({ index <= $0.index }) == true {
+            bucket?.add(point, at: count)
+        } else {
+            bucket?.keepExtremes(in: &kept)
+            bucket = Bucket(index: index, first: point, at: count)
+        }
+    }
+
+    /// The readings chosen from all so far, in order.
+    public var chosen: [Reading] {
+        if let few { return few }
+        var chosen = kept
+        bucket?.keepExtremes(in: &chosen)
+        return chosen
+    }
+
+    private func index(of point: Reading) -> Int {
+        guard width > 0 else { return 0 }
+        let position = (Double(point.time) - Double(origin)) / width
+        return Int(min(max(position, 0), Double(bucketCount - 1)))
+    }
 }
 
-/// Appends the first, smallest, largest and last reading of a bucket, each once, in order.
-private func keepExtremes(of bucket: ArraySlice<Reading>, in kept: inout [Reading]) {
-    var (smallest, largest) = (bucket.startIndex, bucket.startIndex)
-    for index in bucket.indices {
-        let value = bucket[index].value
-        if value < bucket[smallest].value || bucket[smallest].value.isNaN { smallest = index }
-        if value > bucket[largest].value || bucket[largest].value.isNaN { largest = index }
+/// The readings of one bucket that are worth keeping, each with its place among all.
+private struct Bucket {
+    let index: Int
+    private let first: (place: Int, reading: Reading)
+    private var smallest: (place: Int, reading: Reading)
+    private var largest: (place: Int, reading: Reading)
+    private var last: (place: Int, reading: Reading)
+
+    init(index: Int, first reading: Reading, at place: Int) {
+        self.index = index
+        first = (place, reading)
+        (smallest, largest, last) = (first, first, first)
     }
-    let chosen = [bucket.startIndex, min(smallest, largest), max(smallest, largest), bucket.endIndex - 1]
-    var previous: Int?
-    for index in chosen where index != previous {
-        kept.append(bucket[index])
-        previous = index
+
+    mutating func add(_ reading: Reading, at place: Int) {
+        if reading.value < smallest.reading.value || smallest.reading.value.isNaN { smallest = (place, reading) }
+        if reading.value > largest.reading.value || largest.reading.value.isNaN { largest = (place, reading) }
+        last = (place, reading)
+    }
+
+    /// Appends the first, smallest, largest and last reading, each once, in order.
+    func keepExtremes(in kept: inout [Reading]) {
+        let (earlier, later) = smallest.place <= largest.place ? (smallest, largest) : (largest, smallest)
+        var previous: Int?
+        for (place, reading) in [first, earlier, later, last] where place != previous {
+            kept.append(reading)
+            previous = place
+        }
     }
 }

@@ -2,7 +2,8 @@
 ///
 /// - Takes: readings, each a time in microseconds since 1970, a `Double`, and optionally a score from 0 to 1.
 /// - Gives: a ``Block`` of bytes that describes itself (``BlockEncoder``, ``SeriesHead``), the readings back bit for
-///   bit, aggregates per window (``windows(of:width:)``) and few points that draw the same line (``downsample(_:to:)``).
+///   bit, aggregates per window (``windows(of:width:)``) and few points that draw the same line (``downsample(_:to:)``,
+///   ``Downsampler``).
 /// - Owns: nothing. Everything here is a value; where blocks are stored is the caller's affair.
 /// - Relies on: the standard library only.
 /// - Format: drawn in ``BlockHeader``. Each column is turned into small integers (``TimeColumn``, ``ValueColumn``,

@@ -123,6 +123,9 @@ public final class Twin: Sendable {
         state.withLock { state in state.places[id].map { state.entity(at: $0) } }
     }
 
+    /// The place of an entity, for ``entity(at:)``; nil when there is no such entity.
+    public func place(of id: EntityID) -> Int? { state.withLock { $0.places[id] } }
+
     /// An entity by its place, as ``apply(_:scores:touched:)`` gave it.
     public func entity(at place: Int) -> EntityState {
         state.withLock { $0.entity(at: place) }

@@ -20,8 +20,10 @@ public final class Accounts: Sendable {
     /// The shortest password that is accepted, in characters (NIST SP 800-63B asks for at least 8).
     public static let shortestPassword = 10
 
-    private struct Verifier: Codable {
+    fileprivate struct Verifier: Codable {
         var role: PersonRole
+        /// The serial number of the one certificate that stands for the account; nil when there is none.
+        var certificateSerial: String?
         var rounds: Int
         var blockSize: Int
         var parallelism: Int
@@ -32,8 +34,31 @@ public final class Accounts: Sendable {
     /// Derives the bytes that are compared from a password: salt, then N, r and p of scrypt.
     package typealias Derivation = @Sendable (_ password: String, _ salt: Data, _ cost: (Int, Int, Int)) throws -> Data
 
+    /// An account, without what its password is checked with.
+    public struct Account: Sendable, Hashable {
+        /// Whose it is.
+        public let person: PersonIdentity
+        /// The serial number of the certificate that was issued last, lower-case hexadecimal; nil when none was.
+        public let certificateSerial: String?
+    }
+
+    /// A change that is worked out and not yet made: whoever keeps records writes it down before ``make(_:)``.
+    public struct PendingChange: Sendable {
+        /// Whose account changes.
+        public let name: String
+        fileprivate let verifier: Verifier?
+    }
+
+    private struct Watch {
+        /// The roles of those whose accounts have changed since the start; nil for who was removed.
+        var roles: [String: PersonRole?] = [:]
+        var observers: [@Sendable (String) -> Void] = []
+    }
+
     private let table: any CredentialTable
     private let derive: Derivation
+    private let watch = Mutex(Watch())
+    private let changes = Atomic<UInt64>(0)
     /// One check at a time: each takes 32 MiB, and a flood of sign-ins must not take the city's memory.
     private let checking = Mutex<Void>(())
 
@@ -48,29 +73,90 @@ public final class Accounts: Sendable {
         self.derive = derive
     }
 
-    /// Creates an account or gives it a new password.
+    // MARK: Changes
+
+    /// Works out an account with a new password; one that is there keeps its certificate. Takes as long as a check.
     ///
-    /// - Throws: ``AccountError`` when the name or the password won't do; ``StorageError`` when it cannot be kept.
-    public func set(password: String, for name: String, role: PersonRole) throws {
+    /// - Throws: ``AccountError`` when name or password won't do; ``StorageError`` when the table cannot be read.
+    public func settingPassword(_ password: String, of name: String, role: PersonRole) throws -> PendingChange {
         guard DeviceID.isPlainName(name) else { throw AccountError.nameUnfit(name) }
         guard password.count >= Accounts.shortestPassword else { throw AccountError.passwordTooShort }
         let salt = Data((0..<Cost.saltBytes).map { _ in UInt8.random(in: 0...255) })
         var verifier = Verifier(
-            role: role, rounds: Cost.rounds, blockSize: Cost.blockSize, parallelism: Cost.parallelism, salt: salt,
+            role: role, certificateSerial: try account(name)?.certificateSerial, rounds: Cost.rounds,
+            blockSize: Cost.blockSize, parallelism: Cost.parallelism, salt: salt,
             hash: Data())
         verifier.hash = try hash(password, verifier)
-        try table.keepSecret(String(decoding: try JSONEncoder().encode(verifier), as: UTF8.self), of: name)
+        return PendingChange(name: name, verifier: verifier)
+    }
+
+    /// Works out that a certificate stands for an account from now on, and no earlier one.
+    ///
+    /// - Throws: ``AccountError/unknown(_:)`` when the account is gone; ``StorageError`` when it cannot be read.
+    public func issuingCertificate(_ serialNumber: String, to person: PersonIdentity) throws -> PendingChange {
+        guard var verifier = try verifier(of: person.name) else { throw AccountError.unknown(person.name) }
+        verifier.certificateSerial = serialNumber
+        return PendingChange(name: person.name, verifier: verifier)
+    }
+
+    /// Works out that an account is no more, nor the certificate that stands for it.
+    public func removing(_ name: String) -> PendingChange { PendingChange(name: name, verifier: nil) }
+
+    /// Makes a change, durably, and tells those who observe. Of two changes of one account at once, one is lost: see
+    /// to it that there is one at a time.
+    ///
+    /// - Throws: ``StorageError`` when it cannot be kept; nothing has then changed.
+    public func make(_ change: PendingChange) throws {
+        let secret = try change.verifier.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
+        try table.keepSecret(secret, of: change.name)
+        let observers = watch.withLock { watch in
+            watch.roles.updateValue(change.verifier?.role, forKey: change.name)
+            changes.add(1, ordering: .releasing)
+            return watch.observers
+        }
+        for observer in observers { observer(change.name) }
+    }
+
+    /// Creates an account or gives it a new password.
+    ///
+    /// - Throws: As ``settingPassword(_:of:role:)`` and ``make(_:)``.
+    public func set(password: String, for name: String, role: PersonRole) throws {
+        try make(settingPassword(password, of: name, role: role))
     }
 
     /// Removes an account. Its sessions are ended by ``Sessions/end(of:)``.
-    public func remove(_ name: String) throws(StorageError) {
-        try table.keepSecret(nil, of: name)
+    public func remove(_ name: String) throws { try make(removing(name)) }
+
+    // MARK: What has changed
+
+    /// Counts the changes; what was worked out under an older generation may no longer hold. Takes no lock.
+    public var generation: UInt64 { changes.load(ordering: .acquiring) }
+
+    /// Somebody who was identified earlier, as they are now: with another role, or nil when their account was removed.
+    ///
+    /// Knows what has changed since the start, and looks nothing up: nobody was identified before that.
+    public func current(_ person: PersonIdentity) -> PersonIdentity? {
+        guard let changed = watch.withLock({ $0.roles[person.name] }) else { return person }
+        return changed.map { PersonIdentity(name: person.name, role: $0) }
+    }
+
+    /// Calls `observer` with the name of each account that changes from now on, once the change is durable; it must be
+    /// quick. For those who hold connections open that a removed account or an older certificate has opened.
+    public func observe(_ observer: @escaping @Sendable (String) -> Void) {
+        watch.withLock { $0.observers.append(observer) }
+    }
+
+    // MARK: Who there is
+
+    /// The account with this name, without a check of anything.
+    public func account(_ name: String) throws -> Account? {
+        try verifier(of: name).map {
+            Account(person: PersonIdentity(name: name, role: $0.role), certificateSerial: $0.certificateSerial)
+        }
     }
 
     /// The person with this name, without a check of anything.
-    public func person(_ name: String) throws -> PersonIdentity? {
-        try verifier(of: name).map { PersonIdentity(name: name, role: $0.role) }
-    }
+    public func person(_ name: String) throws -> PersonIdentity? { try account(name)?.person }
 
     /// Everyone who may sign in.
     public func all() throws -> [PersonIdentity] {
@@ -117,12 +203,15 @@ public enum AccountError: Error, Sendable, Equatable, CustomStringConvertible {
     case nameUnfit(String)
     /// The password is shorter than ``Accounts/shortestPassword``.
     case passwordTooShort
+    /// There is no account of this name.
+    case unknown(String)
 
     /// What was expected.
     public var description: String {
         switch self {
         case .nameUnfit(let name):
             "`\(name)` cannot be a name: use 1 to 64 letters, digits, `.`, `_` or `-`, the first a letter or digit"
+        case .unknown(let name): "there is no account `\(name)`: create it with `bastide operator add \(name)`"
         case .passwordTooShort: "the password is too short: use at least \(Accounts.shortestPassword) characters"
         }
     }

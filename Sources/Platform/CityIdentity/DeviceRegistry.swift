@@ -12,17 +12,18 @@ public final class DeviceRegistry: Sendable {
     private struct State {
         var devices: [DeviceID: DeviceRecord] = [:]
         var owners: [EntityID: DeviceID] = [:]
-        var generation: UInt64 = 0
         var observers: [@Sendable (DeviceRecord) -> Void] = []
     }
 
     private let state = Mutex(State())
+    /// Beside the state, not in it: whoever has a route asks for each message, and need not wait for anybody.
+    private let changes = Atomic<UInt64>(0)
 
     /// A registry without devices.
     public init() {}
 
-    /// Counts the changes; what was worked out under an older generation may no longer hold.
-    public var generation: UInt64 { state.withLock { $0.generation } }
+    /// Counts the changes; what was worked out under an older generation may no longer hold. Takes no lock.
+    public var generation: UInt64 { changes.load(ordering: .acquiring) }
 
     /// How many devices there are.
     public var count: Int { state.withLock { $0.devices.count } }
@@ -55,7 +56,8 @@ public final class DeviceRegistry: Sendable {
                 state.devices[record.id] = record
                 for entity in record.entities { state.owners[entity] = record.id }
             }
-            state.generation += 1
+            // After the records: who sees the new number finds them.
+            changes.add(1, ordering: .releasing)
             return state.observers
         }
         for observer in observers {

@@ -58,6 +58,6 @@ public struct PersonIdentity: Sendable, Hashable {
 public enum PersonRole: String, Sendable, Hashable, Codable, CaseIterable {
     /// Runs the city: reads, acknowledges, suspends.
     case `operator`
-    /// Reads the ledger and the records, changes nothing.
+    /// Reads the ledger and the records, of entities only what is public; changes nothing.
     case auditor
 }

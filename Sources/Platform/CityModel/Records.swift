@@ -93,7 +93,7 @@ public struct AlertRecord: Sendable, Hashable, Codable {
     public let attribute: String?
     /// The device concerned, where one is.
     public let device: DeviceID?
-    /// What was found, as a word: `spike`, `levelShift`, `identityInTwoPlaces`.
+    /// What was found, as a word: `spike`, `levelShift`, `identityInTwoPlaces`, `outsideZone`.
     public let kind: String
     /// How urgent it is.
     public let severity: AlertSeverity
@@ -202,7 +202,8 @@ public struct AccountRecord: Sendable, Hashable, Codable {
     public let name: String
     /// What the person is in the city.
     public let role: PersonRole
-    /// What happened: `created`, `passwordChanged`, `certificateIssued`, `removed`.
+    /// What happened: `created`, `passwordChanged`, `certificateIssued`, `removed`; or `undone`: the change recorded
+    /// before could not be kept.
     public let change: String
     /// When.
     public let at: Timestamp

@@ -34,15 +34,19 @@ public struct Refusal: Sendable, Hashable, Error {
         case deviceRevoked
         /// The certificate is not the one the registry holds for the device.
         case certificateSuperseded
+        /// The identity is in use from another place at this moment.
+        case identityInUse
         /// Name or password is wrong.
         case credentialsWrong
         /// No rule allows it.
         case notPermitted
+        /// The stated purpose is none of the city's.
+        case purposeUnknown
         /// The topic is not one of the device's own.
         case topicNotOwn
         /// The entity is not one of the device's own.
         case entityNotOwn
-        /// The device connects from outside its zone.
+        /// The device is not where its zone is: it connects from another network, or was moved to another zone.
         case zoneMismatch
         /// The bytes are not a packet of the protocol.
         case malformedPacket

@@ -89,64 +89,97 @@ public protocol Authoriser: Sendable {
     var generation: UInt64 { get }
 }
 
-/// Deny by default, and five rules: a device publishes only as itself and hears only what is meant for it; a device
-/// writes only entities of its own, in its own zone; operators read and run; auditors read; the city's own services
-/// do what they are there for. The laboratory is nobody and may do what conformance suites need.
+/// Deny by default, and six rules: a device that may act publishes only as itself and hears only what is meant for it;
+/// it writes only entities of its own; operators read and run, command devices, and use applications' topics; auditors
+/// read the ledger and the records; the city's own services do what they are there for. The laboratory is nobody and
+/// may do what conformance suites need.
+///
+/// Who was identified when they connected is looked at again for each decision: a device that was suspended or revoked
+/// since, or a person whose account was removed, may do nothing more, connected or not.
 public struct DenyByDefault: Authoriser {
-    private let ownerOf: @Sendable (EntityID) -> (device: DeviceID, zone: ZoneID)?
-    private let currentGeneration: @Sendable () -> UInt64
+    private let topics: TopicScheme
+    private let catalogue: Catalogue
+    private let standing: any Standings
 
     /// - Parameters:
-    ///   - ownerOf: Tells which device owns an entity, and that device's zone.
-    ///   - generation: Counts the changes of what `ownerOf` answers.
-    public init(
-        ownerOf: @escaping @Sendable (EntityID) -> (device: DeviceID, zone: ZoneID)?,
-        generation: @escaping @Sendable () -> UInt64
-    ) {
-        self.ownerOf = ownerOf
-        self.currentGeneration = generation
+    ///   - topics: Tells which topics are whose.
+    ///   - catalogue: Tells which purposes there are.
+    ///   - standing: Tells who is who.
+    public init(topics: TopicScheme = .standard, catalogue: Catalogue, standing: any Standings) {
+        self.topics = topics
+        self.catalogue = catalogue
+        self.standing = standing
     }
 
-    /// Changes whenever a device's record does.
-    public var generation: UInt64 { currentGeneration() }
+    /// Changes whenever a device's record or an account does.
+    public var generation: UInt64 { standing.generation }
 
     /// Decides by the rules above.
     public func decide(_ principal: Principal, _ action: Action, _ context: DecisionContext) -> Decision {
         switch principal {
-        case .device(let device): decide(device, action)
-        case .person(let person): decide(person, action, context)
-        case .service: .permit(Permit())
-        case .laboratory: decideForLaboratory(action)
+        case .device(let device): barred(device).map(Decision.forbid) ?? decide(device, action)
+        case .person(let person): decide(person, action, context.purpose)
+        case .service: unknown(context.purpose).map(Decision.forbid) ?? .permit(Permit())
+        case .laboratory: unknown(context.purpose).map(Decision.forbid) ?? decideForLaboratory(action)
         case .unknown: forbid(.notIdentified, "\(action.name) needs an identity: present a certificate or sign in")
         }
+    }
+
+    /// Why a purpose is refused, whatever it is stated for: what unlocks nothing here must not look as if it did.
+    private func unknown(_ purpose: String?) -> Refusal? {
+        guard let purpose, catalogue.highestClass(for: purpose) == nil else { return nil }
+        let known = catalogue.purposes.keys.sorted().map { "`\($0)`" }.joined(separator: ", ")
+        let choice = known.isEmpty ? "there are none" : "state one of \(known), with a note behind a colon if you like"
+        return refusal(
+            .purposeUnknown,
+            "`\(purpose.prefix(64))` is no purpose of this city: \(choice); `purposes` in catalogue.yaml adds others")
+    }
+
+    /// Why a device may do nothing at this moment, although its certificate was good when it connected.
+    private func barred(_ device: DeviceIdentity) -> Refusal? {
+        guard let record = standing.device(device.id), record.agency == device.agency else {
+            return refusal(.deviceUnknown, "no device `\(device.id)` of agency `\(device.agency)` is registered")
+        }
+        let reason = record.statusReason.map { ": \($0)" } ?? ""
+        switch record.status {
+        case .suspended: return refusal(.deviceSuspended, "device `\(device.id)` is suspended\(reason)")
+        case .revoked: return refusal(.deviceRevoked, "the identity of device `\(device.id)` is revoked\(reason)")
+        case .active: break
+        }
+        guard record.zone == device.zone else {
+            return refusal(
+                .zoneMismatch,
+                "device `\(device.id)` belongs to zone `\(record.zone)` now, and connected from `\(device.zone)`: connect "
+                    + "again")
+        }
+        return nil
     }
 
     private func decide(_ device: DeviceIdentity, _ action: Action) -> Decision {
         switch action {
         case .publish(let topic):
-            guard DeviceTopic.owner(of: topic) == device.id.text else {
+            guard let place = topics.place(of: topic), place.belongs(to: device) else {
                 return forbid(
                     .topicNotOwn,
-                    "device `\(device.id)` may publish below `devices/\(device.id)/` only, not on `\(topic)`")
+                    "device `\(device.id)` may publish below `\(root(of: device))/` only, not on `\(topic)`")
+            }
+            guard place.kind != TopicScheme.command else {
+                return forbid(.topicNotOwn, "device `\(device.id)` is told on `\(topic)`, and may not publish there")
             }
             return .permit(Permit())
         case .writeEntity(let entity):
-            guard let owner = ownerOf(entity), owner.device == device.id else {
+            guard standing.owner(of: entity) == device.id else {
                 return forbid(
                     .entityNotOwn,
                     "entity `\(entity)` is not one of device `\(device.id)`'s: enrol it with `bastide device add --entity`"
                 )
             }
-            guard owner.zone == device.zone else {
-                return forbid(
-                    .zoneMismatch, "entity `\(entity)` lies in zone `\(owner.zone)`, the device in `\(device.zone)`")
-            }
             return .permit(Permit())
         case .subscribe(let filter):
-            guard DeviceTopic.owner(of: filter) == device.id.text else {
+            guard topics.place(of: filter)?.belongs(to: device) == true else {
                 return forbid(
                     .topicNotOwn,
-                    "device `\(device.id)` may subscribe below `devices/\(device.id)/` only, not to `\(filter)`")
+                    "device `\(device.id)` may subscribe below `\(root(of: device))/` only, not to `\(filter)`")
             }
             return .permit(Permit())
         case .readEntities, .readOperations, .readLedger, .manageDevices, .acknowledgeAlerts, .manageAccounts:
@@ -154,51 +187,61 @@ public struct DenyByDefault: Authoriser {
         }
     }
 
-    private func decide(_ person: PersonIdentity, _ action: Action, _ context: DecisionContext) -> Decision {
-        let reading = Permit(obligations: [
-            .recordAccess, .redact(above: context.purpose == nil ? .restricted : .sensitive),
-        ])
+    private func root(of device: DeviceIdentity) -> String {
+        String(topics.topic(of: device.id, agency: device.agency, channel: "").dropLast())
+    }
+
+    private func decide(_ identified: PersonIdentity, _ action: Action, _ purpose: String?) -> Decision {
+        guard let person = standing.current(identified) else {
+            return forbid(.notIdentified, "the account `\(identified.name)` was removed")
+        }
+        if let refusal = unknown(purpose) { return .forbid(refusal) }
         switch action {
-        case .readEntities, .readOperations, .readLedger: return .permit(reading)
-        case .subscribe where person.role == .operator: return .permit(reading)
+        case .readEntities, .readOperations, .readLedger, .subscribe:
+            let unlocked = purpose.flatMap(catalogue.highestClass)
+            guard let limit = limit(of: person, action, unlocked) else { break }
+            return .permit(Permit(obligations: [.recordAccess, .redact(above: limit)]))
+        case .publish(let topic) where person.role == .operator:
+            if topics.place(of: topic)?.kind == TopicScheme.command[...] || !topics.isReserved(topic) {
+                return .permit(Permit())
+            }
+            return forbid(
+                .topicNotOwn,
+                "`\(topic)` is the city's: a person may publish on a device's `\(TopicScheme.command)` channel and on "
+                    + "applications' topics")
         case .manageDevices where person.role == .operator, .acknowledgeAlerts where person.role == .operator,
             .manageAccounts where person.role == .operator:
             return .permit(Permit())
-        case .subscribe, .manageDevices, .acknowledgeAlerts, .manageAccounts, .publish, .writeEntity:
-            return forbid(.notPermitted, "no rule lets the \(person.role.rawValue) `\(person.name)` \(action.name)")
+        case .manageDevices, .acknowledgeAlerts, .manageAccounts, .publish, .writeEntity: break
+        }
+        return forbid(.notPermitted, "no rule lets the \(person.role.rawValue) `\(person.name)` \(action.name)")
+    }
+
+    /// Up to which class a person may read; nil for not at all. A purpose unlocks something for operators alone: what
+    /// auditors are there for is the ledger and the records.
+    private func limit(of person: PersonIdentity, _ action: Action, _ unlocked: DataClass?) -> DataClass? {
+        switch (person.role, action) {
+        case (.operator, _): max(.restricted, unlocked ?? .restricted)
+        case (.auditor, .readEntities): .public
+        case (.auditor, .readOperations), (.auditor, .readLedger): .internal
+        case (.auditor, _): nil
         }
     }
 
     private func decideForLaboratory(_ action: Action) -> Decision {
         switch action {
+        // Conformance suites want one topic that nobody may subscribe to.
+        case .subscribe(filter: "test/nosubscribe"):
+            forbid(.notPermitted, "`test/nosubscribe` is there to be refused")
         case .publish, .subscribe, .writeEntity, .readEntities, .readLedger: .permit(Permit())
         case .readOperations, .manageDevices, .acknowledgeAlerts, .manageAccounts:
             forbid(.notPermitted, "the laboratory may not \(action.name): use the guarded port")
         }
     }
 
-    private func forbid(_ code: Refusal.Code, _ message: String) -> Decision {
-        .forbid(Refusal(step: .authorise, code: code, message: message))
-    }
-}
+    private func forbid(_ code: Refusal.Code, _ message: String) -> Decision { .forbid(refusal(code, message)) }
 
-/// The topics that belong to a device: `devices/<device>/<channel>`.
-public enum DeviceTopic {
-    /// Small JSON, mapped by the device's type.
-    public static let values = "v"
-    /// An NGSI-LD entity fragment.
-    public static let entity = "ngsi-ld"
-
-    /// The device below whose topics `topic` (or a filter) lies, or nil when it lies below none.
-    public static func owner(of topic: String) -> String? {
-        let levels = topic.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
-        guard levels.count == 3, levels[0] == "devices", levels[1] != "+", levels[1] != "#" else { return nil }
-        return String(levels[1])
-    }
-
-    /// What stands behind the device's name.
-    public static func channel(of topic: String) -> String? {
-        let levels = topic.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
-        return levels.count == 3 ? String(levels[2]) : nil
+    private func refusal(_ code: Refusal.Code, _ message: String) -> Refusal {
+        Refusal(step: .authorise, code: code, message: message)
     }
 }

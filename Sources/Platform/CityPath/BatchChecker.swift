@@ -2,7 +2,8 @@ import CityModel
 import CityStorage
 import TransparencyLog
 
-/// Checks batches one after the other, from the first: each content against its leaf, each leaf against the tree.
+/// Checks batches one after the other, from the first or from a known tree on: each content against its leaf, each leaf
+/// against the tree.
 struct BatchChecker {
     /// What became of a batch.
     enum Verdict {
@@ -27,15 +28,35 @@ struct BatchChecker {
 
     private let origin: String
     private let recovered: [UInt64: [AttributeDefinition]]
-    private(set) var chain = LedgerChain()
+    private let known: (SeriesID) -> AttributeDefinition?
+    private(set) var chain: LedgerChain
     private var frames: [LeafFrame?] = []
+    /// What the batch that is being read has put in the place of which frame.
+    private var replaced: [(index: Int, frame: LeafFrame?)] = []
 
+    /// From the first batch on.
+    ///
     /// - Parameters:
     ///   - origin: The log's name.
     ///   - definitions: What series mean, from the views: they stand in for those of lost batches.
     init(origin: String, definitions: [(since: UInt64, definition: AttributeDefinition)]) {
         self.origin = origin
         recovered = Dictionary(grouping: definitions, by: \.since).mapValues { $0.map(\.definition) }
+        known = { _ in nil }
+        chain = LedgerChain()
+    }
+
+    /// From a later batch on.
+    ///
+    /// - Parameters:
+    ///   - origin: The log's name.
+    ///   - chain: The tree before that batch.
+    ///   - known: What series mean by earlier batches. Asked once for each series that turns up.
+    init(origin: String, chain: LedgerChain, known: @escaping (SeriesID) -> AttributeDefinition?) {
+        self.origin = origin
+        recovered = [:]
+        self.known = known
+        self.chain = chain
     }
 
     /// The definitions that the views have of a batch, in the order of their numbers.
@@ -86,9 +107,11 @@ struct BatchChecker {
 
     /// Reads a row's content and makes its leaf's text anew from it.
     private mutating func read(_ row: JournalRow) -> Result<Whole, StorageError> {
-        let before = frames
+        replaced.removeAll(keepingCapacity: true)
         let result = Result { () throws(StorageError) in try leaf(of: row) }
-        if case .failure = result { frames = before }
+        if case .failure = result {
+            for (index, frame) in replaced.reversed() { frames[index] = frame }
+        }
         return result
     }
 
@@ -107,9 +130,9 @@ struct BatchChecker {
             ends.append(text.count)
         }
         for (index, observation) in content.observations.enumerated() {
-            let series = Int(observation.series.index)
-            guard series < frames.count, let frame = frames[series] else {
-                throw StorageError(.damaged, "it has observations of series \(series), whose definition is lost")
+            guard let frame = frame(of: observation.series) else {
+                throw StorageError(
+                    .damaged, "it has observations of series \(observation.series.index), whose definition is lost")
             }
             frame.append(observation, salt: salts[content.events.count + index], to: &text)
             ends.append(text.count)
@@ -121,11 +144,20 @@ struct BatchChecker {
         return (content, events, leafText)
     }
 
+    private mutating func frame(of series: SeriesID) -> LeafFrame? {
+        let index = Int(series.index)
+        if index < frames.count, let frame = frames[index] { return frame }
+        guard let definition = known(series) else { return nil }
+        define(definition)
+        return index < frames.count ? frames[index] : nil
+    }
+
     private mutating func define(_ definition: AttributeDefinition) {
         let index = Int(definition.series.index)
         // A number far beyond those known is damage: it must not make us reserve the earth.
         guard index <= frames.count + 1_000_000 else { return }
         while frames.count <= index { frames.append(nil) }
+        replaced.append((index, frames[index]))
         frames[index] = LeafFrame(definition)
     }
 }

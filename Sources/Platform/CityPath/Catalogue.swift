@@ -1,7 +1,7 @@
 public import CityModel
 
-/// What the city knows of data before any arrives: how sensitive each attribute is, its unit and range, and how each
-/// type of device says what it measures.
+/// What the city knows of data before any arrives: how sensitive each attribute is, its unit and range, how each type
+/// of device says what it measures, and for which purposes personal data may be read.
 ///
 /// Written in YAML: ``init(yaml:named:)``. The city's own `catalogue.yaml` is laid over the one that ships.
 public struct Catalogue: Sendable, Equatable {
@@ -68,19 +68,46 @@ public struct Catalogue: Sendable, Equatable {
     }
 
     /// From entity type to attribute to specification. The type `*` holds for every type.
-    public private(set) var dataModels: [String: [String: AttributeSpecification]]
+    public let dataModels: [String: [String: AttributeSpecification]]
     /// From name to device type.
-    public private(set) var deviceTypes: [String: DeviceType]
+    public let deviceTypes: [String: DeviceType]
+    /// Why data may be read that is not for everybody: from the purpose's name to the highest class it unlocks.
+    public let purposes: [String: DataClass]
+    /// From attribute to its specification in the types that no data model has it in, where some data model says that
+    /// it is more than restricted: what is personal under one type is so under any other name of the same thing.
+    private let elsewhere: [String: AttributeSpecification]
 
     /// A catalogue.
-    public init(dataModels: [String: [String: AttributeSpecification]] = [:], deviceTypes: [String: DeviceType] = [:]) {
+    public init(
+        dataModels: [String: [String: AttributeSpecification]] = [:], deviceTypes: [String: DeviceType] = [:],
+        purposes: [String: DataClass] = [:]
+    ) {
         self.dataModels = dataModels
         self.deviceTypes = deviceTypes
+        self.purposes = purposes
+        var elsewhere: [String: AttributeSpecification] = [:]
+        for (attribute, specification) in dataModels.values.joined() {
+            let label = specification.label
+            guard label.dataClass > elsewhere[attribute, default: .uncatalogued].label.dataClass else { continue }
+            elsewhere[attribute] = AttributeSpecification(
+                label: DataLabel(dataClass: label.dataClass, retentionDays: nil, isCatalogued: false), unitCode: nil,
+                minimum: nil, maximum: nil)
+        }
+        self.elsewhere = elsewhere
     }
 
     /// The fourth step's knowledge: what holds for an attribute of an entity type.
     public func specification(of attribute: String, in entityType: String) -> AttributeSpecification {
-        dataModels[entityType]?[attribute] ?? dataModels["*"]?[attribute] ?? .uncatalogued
+        dataModels[entityType]?[attribute] ?? dataModels["*"]?[attribute] ?? elsewhere[attribute] ?? .uncatalogued
+    }
+
+    /// How far a reader's purpose reaches.
+    ///
+    /// - Parameter statement: A purpose's name, alone or with a note behind a colon: `legal-request: case 7`.
+    /// - Returns: The highest class that it unlocks; nil when it is none of the city's purposes.
+    public func highestClass(for statement: String) -> DataClass? {
+        let words = statement.prefix { $0 != ":" }.split(separator: " ")
+        return words.count == 1 ? purposes[String(words[0])] : nil
     }
 
     /// What holds for a value of a device's small JSON: the data model's word, and the device type's where it says more.
@@ -95,14 +122,12 @@ public struct Catalogue: Sendable, Equatable {
             maximum: value.maximum ?? (isOtherUnit ? nil : model.maximum))
     }
 
-    /// This catalogue with `other` laid over it: what `other` says of an attribute or device type wins.
+    /// This catalogue with `other` laid over it: what `other` says of an attribute, device type or purpose wins.
     public func overlaid(with other: Catalogue) -> Catalogue {
-        var result = self
-        for (type, attributes) in other.dataModels {
-            result.dataModels[type, default: [:]].merge(attributes) { _, new in new }
-        }
-        result.deviceTypes.merge(other.deviceTypes) { _, new in new }
-        return result
+        Catalogue(
+            dataModels: dataModels.merging(other.dataModels) { $0.merging($1) { _, new in new } },
+            deviceTypes: deviceTypes.merging(other.deviceTypes) { _, new in new },
+            purposes: purposes.merging(other.purposes) { _, new in new })
     }
 }
 
@@ -115,8 +140,15 @@ public struct Classify: Sendable {
         self.catalogue = catalogue
     }
 
-    /// The label of an attribute; `restricted` where no catalogue names it.
+    /// The label of an attribute; at least `restricted` where no catalogue names it for this type.
     public func label(_ attribute: String, of entityType: String) -> DataLabel {
         catalogue.specification(of: attribute, in: entityType).label
+    }
+
+    /// The label of an attribute that has one: what somebody submits makes it stricter, never weaker.
+    func label(_ attribute: String, of entityType: String, known: DataLabel?) -> DataLabel {
+        let label = label(attribute, of: entityType)
+        guard let known, known.dataClass > label.dataClass else { return label }
+        return known
     }
 }

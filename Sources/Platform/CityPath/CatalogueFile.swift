@@ -164,8 +164,9 @@ extension Catalogue {
     public init(yaml: String, named name: String) throws(ConfigurationError) {
         var models: [String: [String: AttributeSpecification]] = [:]
         var types: [String: DeviceType] = [:]
+        var purposes: [String: DataClass] = [:]
         let root = try YAMLPlace(parsing: yaml, file: name)
-        for (key, section) in try root.members(allowed: ["version", "dataModels", "deviceTypes"]) {
+        for (key, section) in try root.members(allowed: ["version", "dataModels", "deviceTypes", "purposes"]) {
             switch key {
             case "dataModels":
                 for (type, attributes) in try section.members() {
@@ -175,11 +176,37 @@ extension Catalogue {
                 }
             case "deviceTypes":
                 for (type, place) in try section.members() { types[type] = try DeviceType(place) }
+            case "purposes":
+                for (purpose, place) in try section.members() {
+                    purposes[purpose] = try Catalogue.unlockedClass(purpose, place)
+                }
             default:
                 _ = try section.integer(in: 1...1)
             }
         }
-        self.init(dataModels: models, deviceTypes: types)
+        self.init(dataModels: models, deviceTypes: types, purposes: purposes)
+    }
+
+    /// The class that a purpose unlocks.
+    private static func unlockedClass(_ name: String, _ place: YAMLPlace) throws(ConfigurationError) -> DataClass {
+        guard DeviceID.isPlainName(name) else {
+            throw place.error("a purpose's name has letters, digits, `.`, `_` and `-`, 64 at most")
+        }
+        var dataClass: DataClass?
+        for (key, value) in try place.members(allowed: ["class", "note"]) {
+            if key == "class" { dataClass = try value.dataClass() } else { _ = try value.string() }
+        }
+        guard let dataClass else { throw place.error("`class` is missing") }
+        return dataClass
+    }
+}
+
+extension YAMLPlace {
+    fileprivate func dataClass() throws(ConfigurationError) -> DataClass {
+        guard let dataClass = DataClass(rawValue: try string()) else {
+            throw error("expected one of \(DataClass.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return dataClass
     }
 }
 
@@ -189,12 +216,7 @@ extension Catalogue.AttributeSpecification {
         var (unit, minimum, maximum, days): (String?, Double?, Double?, Int?) = (nil, nil, nil, nil)
         for (key, value) in try place.members(allowed: ["class", "unit", "min", "max", "retentionDays", "note"]) {
             switch key {
-            case "class":
-                dataClass = DataClass(rawValue: try value.string())
-                if dataClass == nil {
-                    let known = DataClass.allCases.map(\.rawValue).joined(separator: ", ")
-                    throw value.error("expected one of \(known)")
-                }
+            case "class": dataClass = try value.dataClass()
             case "unit": unit = try value.string()
             case "min": minimum = try value.number()
             case "max": maximum = try value.number()

@@ -19,22 +19,28 @@ public final class City: Sendable {
         public var chains: ChainVerifier
         /// What is known of data.
         public var catalogue: Catalogue
+        /// Which MQTT topics are whose.
+        public var topics: TopicScheme
         /// Whether devices of a zone may connect from an address (IEC 62443: a zone has networks).
         public var isInZone: @Sendable (ZoneID, String) -> Bool
         /// The present.
         public var clock: CityClock
+        /// How much of the committer's time a device may take with readings that come late.
+        package var lateWork = LateBudget()
         /// Where to log.
         public var logger: Logger
 
         /// Parts.
         public init(
             origin: String, signer: NoteSigner, chains: ChainVerifier, catalogue: Catalogue,
+            topics: TopicScheme = .standard,
             isInZone: @escaping @Sendable (ZoneID, String) -> Bool = { _, _ in true }, clock: CityClock, logger: Logger
         ) {
             self.origin = origin
             self.signer = signer
             self.chains = chains
             self.catalogue = catalogue
+            self.topics = topics
             self.isInZone = isInZone
             self.clock = clock
             self.logger = logger
@@ -69,67 +75,102 @@ public final class City: Sendable {
     private let committer: Committer
     private let isClosed = Atomic<Bool>(false)
 
+    /// Makes the empty journal of a city that is being founded. Nothing else makes one: a city that is opened without a
+    /// journal has lost it.
+    ///
+    /// - Parameters:
+    ///   - directory: The city's, in which there was none before.
+    ///   - origin: `<domain>/ledger`: the log's name.
+    /// - Throws: ``StorageError/Code/inputOutput`` when there is something of a city already, or no file can be made.
+    public static func found(_ directory: CityDirectory, origin: String) throws(StorageError) {
+        for folder in [directory.data, directory.ledger] { try DurableFile.makeFolder(folder, mode: 0o700) }
+        let lock = try CityLock(directory)
+        defer { withExtendedLifetime(lock) {} }
+        for path in [directory.journal, directory.views, directory.ledgerCheckpoint]
+        where FileManager.default.fileExists(atPath: path) {
+            throw StorageError(.inputOutput, "\(path) is there already: no city can be founded where there was one")
+        }
+        let journal = try SQLiteJournal(path: directory.journal)
+        try journal.keepSetting("origin", origin)
+        try journal.close()
+    }
+
     /// Opens a city: takes its lock, reads its views, replays what the journal has beyond them, and starts to commit.
     ///
-    /// - Throws: ``StorageError``: ``StorageError/Code/damaged`` names the file; damaged views are not an error, they are
-    ///   made again from the journal.
+    /// - Throws: ``StorageError``: ``StorageError/Code/damaged`` names the file and says what to do. Damaged views are not
+    ///   an error, they are made again from the journal; views of batches that the journal has lost are kept, and are one.
     public static func open(_ directory: CityDirectory, _ parts: Parts) throws(StorageError) -> City {
         guard directory.isCity else {
             throw StorageError(
                 .missing, "there is no city in \(directory.path): make one with `bastide init \(directory.path)`")
         }
-        try DurableFile.makeFolder(directory.data, mode: 0o700)
         do throws(StorageError) {
             return try openOnce(directory, parts)
-        } catch  where error.code == .damaged && access(directory.views, F_OK) != 0 {
-            // The views turned out to be damaged only while the journal's end was replayed, and were put aside.
+        } catch  where error.code == .damaged && ViewStore.isToBeMadeAgain(directory.views) {
+            // The views turned out to be damaged only while the journal's end was replayed: they are put aside now.
             return try openOnce(directory, parts)
         }
     }
 
     private static func openOnce(_ directory: CityDirectory, _ parts: Parts) throws(StorageError) -> City {
-        let lock = try CityLock(directory)
-        let journal = try SQLiteJournal(path: directory.journal)
-        if let origin = try journal.setting("origin") {
-            guard origin == parts.origin else {
-                throw StorageError(
-                    .damaged, "\(directory.journal) belongs to `\(origin)`, city.yaml to `\(parts.origin)`")
-            }
-        } else {
-            try journal.keepSetting("origin", parts.origin)
+        guard fileSize(directory.journal) > 0 else {
+            // Before anything is made in its place, a lock included.
+            let isThere = FileManager.default.fileExists(atPath: directory.journal)
+            throw StorageError(damagedJournalOf: directory, "it is \(isThere ? "empty" : "not there")")
         }
-        let ledger = try Ledger(origin: parts.origin, signer: parts.signer, journal: journal)
-        if ledger.size == 0 { try refuseLostJournal(directory) }
+        let lock = try CityLock(directory)
+        let (journal, ledger) = try naming(directory) { () throws(StorageError) in
+            let journal = try SQLiteJournal(existing: directory.journal)
+            let origin = try journal.setting("origin")
+            guard origin == parts.origin else {
+                throw StorageError(.damaged, "it belongs to `\(origin ?? "nobody")`, city.yaml to `\(parts.origin)`")
+            }
+            let ledger = try Ledger(
+                origin: parts.origin, signer: parts.signer, journal: journal,
+                checkpointFile: directory.ledgerCheckpoint)
+            return (journal, ledger)
+        }
         let (store, views) = try openViews(directory, newest: ledger.size, logger: parts.logger)
-        return try City(directory, parts, lock: lock, journal: journal, ledger: ledger, store: store, views: views)
+        let city = try City(directory, parts, lock: lock, journal: journal, ledger: ledger, store: store, views: views)
+        city.relabel()
+        return city
     }
 
-    /// An empty journal beside views of something is no new city, and its views are all that is left: keep them.
-    private static func refuseLostJournal(_ directory: CityDirectory) throws(StorageError) {
-        guard let applied = try? ViewStore(path: directory.views).appliedSequence(), applied > 0 else { return }
-        throw StorageError(
-            .damaged,
-            "\(directory.journal) is empty, but \(directory.views) was made of \(applied) batches: bring the journal back "
-                + "from a backup, or move the views away to begin anew")
+    /// Runs `body`; what it finds damaged is told with the journal's name and what to do.
+    private static func naming<T>(
+        _ directory: CityDirectory, _ body: () throws(StorageError) -> T
+    ) throws(StorageError) -> T {
+        do throws(StorageError) {
+            return try body()
+        } catch {
+            guard error.code == .damaged else { throw error }
+            throw StorageError(damagedJournalOf: directory, error.message, cause: error.cause)
+        }
     }
 
     private static func openViews(
         _ directory: CityDirectory, newest: UInt64, logger: Logger
     ) throws(StorageError) -> (ViewStore, CityViews) {
+        if ViewStore.isToBeMadeAgain(directory.views) {
+            logger.warning("the views were found to be damaged; they are put aside and made again from the journal")
+        }
+        let applied: UInt64
         do throws(StorageError) {
             let store = try ViewStore(path: directory.views)
             let views = CityViews(views: store)
             try views.restore(from: store)
-            guard views.applied.batch <= newest else {
-                throw StorageError(.damaged, "the views are newer than the journal")
-            }
-            return (store, views)
+            applied = views.applied.batch
+            if applied <= newest { return (store, views) }
         } catch  where error.code == .damaged {
             logger.warning("the views are made again from the journal", metadata: ["reason": "\(error.message)"])
-            for suffix in ["", "-wal", "-shm"] { unlink(directory.views + suffix) }
+            ViewStore.remove(directory.views)
             let store = try ViewStore(path: directory.views)
             return (store, CityViews(views: store))
         }
+        // A batch is synced before it is in any view: the journal had these batches, and the views are evidence of them.
+        throw StorageError(
+            damagedJournalOf: directory,
+            "it ends at batch \(newest), but \(directory.views) was made of \(applied): batches are missing")
     }
 
     private init(
@@ -154,22 +195,27 @@ public final class City: Sendable {
         let registry = views.registry
         path = GuardedPath(
             identify: Identify(
-                chains: parts.chains, registry: registry, accounts: accounts, isInZone: parts.isInZone),
+                chains: parts.chains, registry: registry, accounts: accounts, isInZone: parts.isInZone,
+                clock: parts.clock),
             authoriser: DenyByDefault(
-                ownerOf: { entity in
-                    registry.owner(of: entity).flatMap(registry.device).map { ($0.id, $0.zone) }
-                }, generation: { registry.generation }),
+                topics: parts.topics, catalogue: parts.catalogue,
+                standing: RegisteredStandings(registry: registry, accounts: accounts)),
             refusals: refusals, accesses: accesses, clock: parts.clock,
+            topics: parts.topics,
             understand: Understand(
                 catalogue: parts.catalogue, classify: Classify(catalogue: parts.catalogue), series: views.series),
             registry: registry, committer: committer)
         let publish = Publish(views: views, detectors: DetectorBank(saved: store))
-        let unraised = try City.replay(journal, into: publish, views, store, directory, logger: parts.logger)
+        let unraised = try Replay(
+            journal: journal, ledger: ledger, publish: publish, views: views, store: store, directory: directory,
+            logger: parts.logger
+        ).run()
         committer.start(
             Committer.Parts(
                 commit: Commit(
                     writer: JournalWriter(journal: journal, ledger: ledger, series: views.series), series: views.series,
-                    history: views.history),
+                    duplicates: DuplicateFilter(
+                        history: views.history, journal: journal, series: views.series, budget: parts.lateWork)),
                 publish: publish, ledger: ledger, alerts: views.alerts, series: views.series, refusals: refusals,
                 accesses: accesses, metrics: metrics,
                 photographer: Photographer(
@@ -178,54 +224,6 @@ public final class City: Sendable {
     }
 
     deinit { close() }
-
-    /// Brings the views up to the journal's newest batch, with a photograph now and then: a journal may be larger than
-    /// the memory.
-    ///
-    /// - Returns: What detectors found and the city had not yet raised when it stopped.
-    private static func replay(
-        _ journal: SQLiteJournal, into publish: Publish, _ views: CityViews, _ store: ViewStore,
-        _ directory: CityDirectory, logger: Logger
-    ) throws(StorageError) -> [AlertDraft] {
-        var found: [AlertDraft] = []
-        var (replayed, unsaved) = (0, 0)
-        while true {
-            let batches = try journal.batches(after: views.applied.batch, limit: 16)
-            guard !batches.isEmpty else { break }
-            for stored in batches {
-                let batch = try read(stored, after: views.applied.batch, views.series, directory)
-                for case .alertRaised(let alert) in batch.events {
-                    found.removeAll { $0.isAbout(alert) }
-                }
-                found.append(contentsOf: try publish.apply(batch))
-                replayed += batch.observations.count
-                unsaved += batch.observations.count
-            }
-            // With findings that no batch has raised yet, a photograph would forget them.
-            if unsaved > Photographer.observations, found.isEmpty {
-                try Photographer.save(publish.snapshot(), to: store, of: views)
-                unsaved = 0
-            }
-        }
-        if replayed > 0 {
-            logger.info("replayed the journal's end", metadata: ["observations": "\(replayed)"])
-        }
-        return found
-    }
-
-    private static func read(
-        _ stored: StoredBatch, after applied: UInt64, _ series: SeriesTable, _ directory: CityDirectory
-    ) throws(StorageError) -> CommittedBatch {
-        guard stored.sequence == applied + 1 else {
-            throw StorageError(.damaged, "\(directory.journal): batch \(applied + 1) is missing")
-        }
-        do throws(StorageError) {
-            return try CommittedBatch(stored, series: series)
-        } catch {
-            throw StorageError(
-                error.code, "\(directory.journal): batch \(stored.sequence): \(error.message)", cause: error.cause)
-        }
-    }
 
     /// Whether commits go on, and if not, why.
     public var storageProblem: String? {
@@ -236,8 +234,32 @@ public final class City: Sendable {
         }
     }
 
+    /// What faces have had kept under keys that begin with `prefix`, in the order of the keys.
+    public func keepings(under prefix: [UInt8]) throws(StorageError) -> [Keeping] {
+        try journal.keepings(under: prefix)
+    }
+
     /// How many observations wait to be committed.
     public var backlog: Int { committer.queue.depth }
+
+    /// How many bytes wait to be committed. Submissions that would lift it above ``backlogByteBound`` are refused; a face
+    /// stops reading from its peers long before that.
+    public var backlogBytes: Int { committer.queue.bytes }
+
+    /// The most bytes that may wait to be committed.
+    public static let backlogByteBound = CommitQueue.byteBound
+
+    /// What is wrong with the views, where something was found since the city was opened: commits go on, some reads fail,
+    /// and the next start makes them again.
+    public var viewsProblem: String? { store.damage?.message }
+
+    /// Waits until the store fails or the city is closed. For one caller: who serves the city should end then.
+    ///
+    /// - Returns: Why nothing can be committed any more; nil when the city was closed, or the caller's task cancelled.
+    public func storeFailure() async -> StorageError? {
+        for await failure in committer.failures { return failure }
+        return nil
+    }
 
     /// The bytes that the journal takes on disk.
     public var journalBytes: Int64 { journal.bytesOnDisk }
@@ -253,31 +275,5 @@ public final class City: Sendable {
         } catch {
             logger.warning("a store was not closed cleanly", metadata: ["error": "\(error.message)"])
         }
-    }
-}
-
-extension CommittedBatch {
-    /// A batch as the journal has it; definitions are learnt on the way.
-    init(_ stored: StoredBatch, series: SeriesTable) throws(StorageError) {
-        let content = try BatchContent(decoding: stored.content)
-        var events: [CityEvent] = []
-        for json in content.events {
-            let event = try EventCoding.decode(json)
-            if case .attributeDefined(let definition) = event { try series.restore(definition) }
-            events.append(event)
-        }
-        let count = series.count
-        guard content.observations.allSatisfy({ $0.series.index < count }) else {
-            throw StorageError(.damaged, "it has observations of a series that no batch defines")
-        }
-        self.init(
-            receipt: Receipt(batch: stored.sequence, committedAt: stored.committedAt), events: events,
-            observations: content.observations)
-    }
-}
-
-extension AlertDraft {
-    fileprivate func isAbout(_ alert: AlertRecord) -> Bool {
-        entity == alert.entity && attribute == alert.attribute && kind == alert.kind && observedAt == alert.observedAt
     }
 }

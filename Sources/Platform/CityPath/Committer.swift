@@ -8,8 +8,9 @@ import Synchronization
 /// The thread that carries out the last two steps: it takes what waits, commits it as one batch (group commit: many
 /// submissions, one sync to disk), publishes it, and only then tells the submitters.
 ///
-/// A full disk stops it, not the city: what waits goes on waiting, submissions beyond the queue's bound are refused,
-/// reads go on, and the same batch is tried again every second until there is room.
+/// A full disk stops it, not the city: what waits goes on waiting, submissions beyond the queue's bounds are refused,
+/// reads go on, and the same batch is tried again every second until there is room. Damaged views stop nothing. Only a
+/// journal that fails ends it for good: who serves the city is told, and must start it anew.
 final class Committer: Sendable {
     /// What the thread owns. Made by ``start(_:)``'s caller, used by the thread alone.
     struct Parts {
@@ -42,6 +43,13 @@ final class Committer: Sendable {
     private let done = DispatchSemaphore(value: 0)
     private let hasStarted = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
+    /// Why the store failed, once it has; ends when the thread does. For one reader.
+    let failures: AsyncStream<StorageError>
+    private let failure: AsyncStream<StorageError>.Continuation
+
+    init() {
+        (failures, failure) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
 
     /// How the store is, for readiness.
     var state: Condition { condition.withLock { $0 } }
@@ -54,6 +62,7 @@ final class Committer: Sendable {
             guard let parts = handover.withLock({ parts in parts.take() }) else { return }
             var worker = CommitWorker(parts: parts, committer: self)
             worker.run()
+            failure.finish()
             done.signal()
         }
         thread.name = "bastide.commit"
@@ -65,7 +74,7 @@ final class Committer: Sendable {
     /// everyone who calls it.
     func stop() {
         isStopping.store(true, ordering: .sequentiallyConsistent)
-        queue.close()
+        queue.close(because: .stopping)
         guard hasStarted.load(ordering: .sequentiallyConsistent) else { return }
         done.wait()
         done.signal()
@@ -88,6 +97,12 @@ final class Committer: Sendable {
 
     fileprivate func become(_ new: Condition) { condition.withLock { $0 = new } }
 
+    fileprivate func fail(_ error: StorageError) {
+        become(.failed(error.message))
+        queue.close(because: .storeFailed)
+        failure.yield(error)
+    }
+
     fileprivate var mustStop: Bool { isStopping.load(ordering: .relaxed) }
 }
 
@@ -109,6 +124,7 @@ private struct CommitWorker {
     private var lastGathered = Timestamp(microseconds: 0)
     private var lastTidied = Timestamp(microseconds: 0)
     private var lastCheckpoint: (at: Timestamp, size: UInt64)
+    private var hasToldDamage = false
 
     init(parts: Committer.Parts, committer: Committer) {
         self.parts = parts
@@ -119,12 +135,12 @@ private struct CommitWorker {
 
     mutating func run() {
         while true {
-            var waiting = committer.queue.take(limit: StorageLimits.observationsPerBatch)
+            var waiting = take()
             if waiting.isEmpty, !committer.mustStop {
-                tidyIfDue()
+                guard tidyIfDue() else { break }
                 if drafts.isEmpty {
                     committer.queue.wait(milliseconds: Int(CommitWorker.tidyMilliseconds))
-                    waiting = committer.queue.take(limit: StorageLimits.observationsPerBatch)
+                    waiting = take()
                 }
             }
             let own = ownEvents(isIdle: waiting.isEmpty)
@@ -132,10 +148,13 @@ private struct CommitWorker {
                 if committer.mustStop { break }
                 continue
             }
-            guard commit(waiting, own) else { break }
-            if !waiting.isEmpty { tidyIfDue() }
+            guard commit(waiting, own), waiting.isEmpty || tidyIfDue() else { break }
         }
         finish()
+    }
+
+    private func take() -> [AcceptedChanges] {
+        committer.queue.take(entries: StorageLimits.observationsPerBatch, bytes: StorageLimits.bytesPerBatch)
     }
 
     /// The city's own events: alerts found since the last batch and, when it is time, refusals and accesses.
@@ -168,27 +187,32 @@ private struct CommitWorker {
     /// - Returns: Whether to go on.
     private mutating func commit(_ waiting: [AcceptedChanges], _ own: [CityEvent]) -> Bool {
         do throws(StorageError) {
-            let batch = try parts.commit.prepare(waiting, ownEvents: own)
+            let batch = try parts.commit.prepare(waiting, ownEvents: own, at: parts.clock.now)
             guard !batch.isEmpty else {
-                let receipt = Receipt(batch: parts.ledger.size, committedAt: parts.clock.now)
                 parts.metrics.repeated(batch.duplicateCount)
-                for changes in waiting { changes.completion(.success(receipt)) }
+                answer(waiting, batch, Receipt(batch: parts.ledger.size, committedAt: parts.clock.now))
                 return true
             }
             guard let committed = try persist(batch) else {
                 give(up: waiting, because: .stopping)
                 return false
             }
-            drafts.append(contentsOf: try parts.publish.apply(committed))
-            for changes in waiting { changes.completion(.success(committed.receipt)) }
+            if !batch.hasNoEntries { drafts.append(contentsOf: parts.publish.apply(committed)) }
+            answer(waiting, batch, committed.receipt)
             return true
         } catch {
             parts.logger.critical(
-                "the store failed; the city stops taking submissions", metadata: ["error": "\(error.message)"])
-            committer.become(.failed(error.message))
-            committer.queue.close()
-            give(up: waiting, because: Refusal(step: .commit, code: .unavailable, message: "the store failed"))
+                "the store failed; nothing can be kept until the city is started again",
+                metadata: ["error": "\(error.message)"])
+            committer.fail(error)
+            give(up: waiting, because: .storeFailed)
             return false
+        }
+    }
+
+    private func answer(_ waiting: [AcceptedChanges], _ batch: Commit.Prepared, _ receipt: Receipt) {
+        for (place, changes) in waiting.enumerated() {
+            changes.completion(batch.refused[place].map { .failure($0) } ?? .success(receipt))
         }
     }
 
@@ -212,7 +236,7 @@ private struct CommitWorker {
                 }
                 committer.become(.waitingForRoom(error.message))
                 if committer.mustStop { return nil }
-                committer.queue.wait(milliseconds: 1_000)
+                committer.queue.pause(milliseconds: 1_000)
             }
         }
     }
@@ -220,7 +244,7 @@ private struct CommitWorker {
     private func give(up waiting: [AcceptedChanges], because refusal: Refusal) {
         for changes in waiting { changes.completion(.failure(refusal)) }
         while true {
-            let more = committer.queue.take(limit: .max)
+            let more = committer.queue.take(entries: .max, bytes: .max)
             guard !more.isEmpty else { return }
             for changes in more { changes.completion(.failure(refusal)) }
         }
@@ -231,15 +255,30 @@ private struct CommitWorker {
         now < last || now.since(last) > .milliseconds(CommitWorker.tidyMilliseconds)
     }
 
-    private mutating func tidyIfDue() {
+    /// - Returns: Whether to go on.
+    private mutating func tidyIfDue() -> Bool {
         let now = parts.clock.now
-        guard isDue(lastTidied, at: now) else { return }
+        guard isDue(lastTidied, at: now) else { return true }
         lastTidied = now
-        // With findings still to be committed, a photograph would forget them if the city stopped right after it.
-        if drafts.isEmpty, parts.photographer.isDue(committed: parts.metrics.observationCount, at: now) {
+        tellDamage()
+        if parts.photographer.isDue(committed: parts.metrics.observationCount, at: now) {
+            // A photograph would forget findings that are still to be committed if the city stopped right after it, and
+            // under load every batch leaves some. Alone in a batch they leave none: it has no observations.
+            if !drafts.isEmpty {
+                guard commit([], ownEvents(isIdle: false)) else { return false }
+            }
             parts.photographer.take(parts.publish.snapshot(), committed: parts.metrics.observationCount, at: now)
         }
         keepCheckpointIfDue(now)
+        return true
+    }
+
+    private mutating func tellDamage() {
+        guard !hasToldDamage, let damage = parts.photographer.damage else { return }
+        hasToldDamage = true
+        parts.logger.critical(
+            "the views are damaged: commits go on, some reads fail; start the city again soon, which makes them anew",
+            metadata: ["error": "\(damage.message)"])
     }
 
     private mutating func keepCheckpointIfDue(_ now: Timestamp) {
@@ -251,9 +290,10 @@ private struct CommitWorker {
     }
 
     private mutating func keepCheckpoint(_ now: Timestamp) {
+        lastCheckpoint.at = now
         do throws(StorageError) {
             try parts.ledger.keepCheckpoint(at: now)
-            lastCheckpoint = (now, parts.ledger.size)
+            lastCheckpoint.size = parts.ledger.size
         } catch {
             parts.logger.warning("a checkpoint could not be kept", metadata: ["error": "\(error.message)"])
         }

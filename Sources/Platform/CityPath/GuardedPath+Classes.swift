@@ -12,12 +12,12 @@ extension GuardedPath {
 
     /// The class of the most sensitive value that may be in a message on a topic: for messages kept from earlier.
     public func highestClass(ofTopic topic: String) -> DataClass {
-        guard let device = DeviceTopic.owner(of: topic).flatMap({ registry.device(DeviceID($0)) }) else {
+        guard let place = topics.place(of: topic), let device = registry.device(DeviceID(place.device)) else {
             return .public
         }
-        guard DeviceTopic.channel(of: topic) == DeviceTopic.values,
-            case .success(let mapping) = understand.mapping(for: device)
-        else { return .restricted }
+        guard place.channel == TopicScheme.values, case .success(let mapping) = understand.mapping(for: device) else {
+            return .restricted
+        }
         return mapping.bindings.map(\.specification.label.dataClass).max() ?? .restricted
     }
 }

@@ -30,46 +30,54 @@ public struct GuardedPath: Sendable {
     /// The present.
     public let clock: CityClock
 
+    /// Which topics are whose.
+    public let topics: TopicScheme
+
     let understand: Understand
     let registry: DeviceRegistry
     let committer: Committer
+    private let arrivals = ArrivalClocks()
 
     /// The second step and all of the later ones that do not depend on the message: works out what a principal may say
     /// on a topic and how it will be understood.
     public func open(_ principal: Principal, topic: String) -> Result<Route, Refusal> {
         let generation = authoriser.generation
-        if case .forbid(let refusal) = authoriser.decide(principal, .publish(topic: topic), DecisionContext()) {
-            return .failure(refusal)
-        }
-        return meaning(of: topic, from: principal).map {
-            Route(principal: principal, topic: topic, meaning: $0, generation: generation)
+        if let refusal = forbidding(principal, .publish(topic: topic)) { return .failure(refusal) }
+        return meaning(of: topic, from: principal).map { meaning in
+            Route(
+                principal: principal, topic: topic, meaning: meaning, generation: generation,
+                arrivals: arrivals.clock(of: meaning.device))
         }
     }
 
-    /// Whether what a route rests on still holds.
+    /// Whether what a route rests on still holds: no device's record and no account has changed since. Takes no lock.
     public func isOpen(_ route: Route) -> Bool { route.generation == authoriser.generation }
 
     private func meaning(of topic: String, from principal: Principal) -> Result<Route.Meaning, Refusal> {
-        let name = DeviceTopic.owner(of: topic).map { DeviceID($0) }
-        let device = name.flatMap(registry.device)
-        guard let device else {
+        guard let place = topics.place(of: topic) else {
             if case .laboratory = principal { return .success(.message) }
-            return .failure(
-                Refusal(step: .understand, code: .topicNotOwn, message: "the topic `\(topic)` belongs to no device"))
+            return topics.isReserved(topic) ? .failure(.topic("`\(topic)` belongs to no device")) : .success(.message)
         }
-        switch DeviceTopic.channel(of: topic) {
-        case DeviceTopic.values: return understand.mapping(for: device).map(Route.Meaning.values)
-        case DeviceTopic.entity:
+        let device = registry.device(DeviceID(place.device))
+        guard let device, (place.agency ?? device.agency.text) == device.agency.text else {
+            if case .laboratory = principal { return .success(.message) }
+            return .failure(.topic("`\(topic)` belongs to no device that is registered"))
+        }
+        switch place.channel {
+        case TopicScheme.values: return understand.mapping(for: device).map(Route.Meaning.values)
+        case TopicScheme.entity:
             let type = understand.catalogue.deviceTypes[device.deviceType]?.entityType
             return .success(.entity(EntityMapping(device: device, defaultType: type)))
         default:
+            if [TopicScheme.application[...], TopicScheme.command[...]].contains(place.kind) {
+                return .success(.message)
+            }
             if case .laboratory = principal { return .success(.message) }
             return .failure(
-                Refusal(
-                    step: .understand, code: .topicNotOwn,
-                    message:
-                        "the topic `\(topic)` has no meaning: use `devices/\(device.id)/\(DeviceTopic.values)` for "
-                        + "small JSON or `devices/\(device.id)/\(DeviceTopic.entity)` for NGSI-LD"))
+                .topic(
+                    "`\(topic)` has no meaning: use the channel `\(TopicScheme.values)` for small JSON, "
+                        + "`\(TopicScheme.entity)` for NGSI-LD, `\(TopicScheme.application)/…` for what the city need not "
+                        + "understand"))
         }
     }
 
@@ -78,7 +86,8 @@ public struct GuardedPath: Sendable {
     /// - Parameters:
     ///   - payload: The message's bytes.
     ///   - route: Open, and made for the topic the message came on.
-    ///   - now: When it came.
+    ///   - now: When it came. What brings no time of its own gets this one, or the next that no other message of the
+    ///     device has, so that many messages may share one `now`.
     ///   - scratch: Reused by the caller from message to message.
     ///   - observations: What was understood is appended here.
     /// - Returns: nil when all was understood; otherwise why not, and nothing was appended.
@@ -88,36 +97,39 @@ public struct GuardedPath: Sendable {
     ) -> Refusal? {
         switch route.meaning {
         case .values(let mapping):
-            return understand.values(payload, by: mapping, at: now, scratch: &scratch, into: &observations)
+            return understand.values(
+                payload, by: mapping, at: now, route.arrivals, scratch: &scratch, into: &observations)
         case .entity(let mapping):
-            return write(payload, about: nil, by: mapping, from: route.principal, at: now, into: &observations)
+            return write(
+                payload, about: nil, by: mapping, from: route.principal, at: now, route.arrivals, into: &observations)
         case .message:
             return nil
         }
     }
 
-    /// Whether messages on this route are given on but not kept: the laboratory's own.
+    /// Whether messages on this route are given on but not kept: applications' own, commands, the laboratory's.
     public func isMessageOnly(_ route: Route) -> Bool {
         if case .message = route.meaning { true } else { false }
     }
 
     private func write(
         _ payload: UnsafeRawBufferPointer, about target: EntityID?, by mapping: EntityMapping,
-        from principal: Principal,
-        at now: Timestamp, into observations: inout [Observation]
+        from principal: Principal, at now: Timestamp, _ arrivals: ArrivalClock, into observations: inout [Observation]
     ) -> Refusal? {
-        switch understand.entity(payload, about: target, by: mapping, at: now) {
-        case .failure(let refusal): return refusal
-        case .success(let statement):
+        let understood = understand.entity(payload, about: target, by: mapping, at: now) { entity in
             // Before anything is defined: what is refused leaves no trace but its refusal.
-            if case .forbid(let refusal) = authoriser.decide(
-                principal, .writeEntity(statement.entity), DecisionContext())
-            {
-                return refusal
-            }
-            observations.append(contentsOf: understand.observations(of: statement, by: mapping))
+            forbidding(principal, .writeEntity(entity))
+        }.flatMap { understand.observations(of: $0, by: mapping, at: now, arrivals) }
+        switch understood {
+        case .failure(let refusal): return refusal
+        case .success(let understood):
+            observations.append(contentsOf: understood)
             return nil
         }
+    }
+
+    private func forbidding(_ principal: Principal, _ action: Action) -> Refusal? {
+        if case .forbid(let refusal) = authoriser.decide(principal, action, DecisionContext()) { refusal } else { nil }
     }
 
     /// Steps two to four for an NGSI-LD fragment that names its entity in a URL.
@@ -125,14 +137,12 @@ public struct GuardedPath: Sendable {
         _ payload: UnsafeRawBufferPointer, about entity: EntityID, from principal: Principal, at now: Timestamp,
         into observations: inout [Observation]
     ) -> Refusal? {
-        if case .forbid(let refusal) = authoriser.decide(principal, .writeEntity(entity), DecisionContext()) {
-            return refusal
-        }
+        if let refusal = forbidding(principal, .writeEntity(entity)) { return refusal }
         let device = registry.owner(of: entity).flatMap(registry.device)
         let type = device.flatMap { understand.catalogue.deviceTypes[$0.deviceType]?.entityType }
         return write(
             payload, about: entity, by: EntityMapping(device: device, defaultType: type), from: principal, at: now,
-            into: &observations)
+            arrivals.clock(of: device?.id), into: &observations)
     }
 
     /// The last two steps: hands changes to the committer. Their completion is called once, later, on its thread.
@@ -172,5 +182,11 @@ public struct GuardedPath: Sendable {
     /// Tells the watch that a device's certificate was presented from a second place while it is connected from a first.
     public func reportIdentityInTwoPlaces(_ device: DeviceID, first: String, second: String) {
         committer.report(.identityInTwoPlaces(device, first: first, second: second, at: clock.now))
+    }
+}
+
+extension Refusal {
+    fileprivate static func topic(_ message: String) -> Refusal {
+        Refusal(step: .understand, code: .topicNotOwn, message: message)
     }
 }

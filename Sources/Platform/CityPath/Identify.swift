@@ -2,6 +2,7 @@ import CityIdentity
 public import CityModel
 import CityStorage
 import Foundation
+import JSONBytes
 public import PKI
 
 /// The first step: who is this? From what the transport has proven to a principal, or why there is none.
@@ -10,15 +11,17 @@ public struct Identify: Sendable {
     private let registry: DeviceRegistry
     private let accounts: Accounts
     private let isInZone: @Sendable (ZoneID, String) -> Bool
+    private let clock: CityClock
 
     init(
         chains: ChainVerifier, registry: DeviceRegistry, accounts: Accounts,
-        isInZone: @escaping @Sendable (ZoneID, String) -> Bool
+        isInZone: @escaping @Sendable (ZoneID, String) -> Bool, clock: CityClock
     ) {
         self.chains = chains
         self.isInZone = isInZone
         self.registry = registry
         self.accounts = accounts
+        self.clock = clock
     }
 
     /// Checks the certificates of a handshake: our issuer, their validity, exactly one SPIFFE name of this city.
@@ -40,17 +43,24 @@ public struct Identify: Sendable {
 
     /// The principal that a checked certificate stands for, if it may act now, from there.
     ///
+    /// A connection is let in with a certificate that is good when it opens. It should be asked about again when a record
+    /// or an account changes, and be closed when the certificate ends: `TrustedIdentity.notAfter`.
+    ///
     /// - Parameters:
     ///   - identity: What ``certificate(_:at:)`` has found.
     ///   - address: Where the peer connects from, without the port; nil when that is not known, which no zone refuses.
     /// - Returns: The principal, or the refusal for the record.
     public func principal(of identity: TrustedIdentity, from address: String? = nil) -> Result<Principal, Refusal> {
+        guard clock.now <= Timestamp(identity.notAfter) else {
+            let end = RFC3339.string(Timestamp(identity.notAfter).microseconds)
+            return .failure(.identity(.certificateExpired, "the certificate ended at \(end): a new one is needed"))
+        }
         switch identity.spiffeID.role {
         case .device(let agency, let id):
-            device(DeviceID(id), agency: AgencyID(agency), serial: identity.serialNumber, from: address)
-        case .operator(_, let name): person(name)
+            return device(DeviceID(id), agency: AgencyID(agency), serial: identity.serialNumber, from: address)
+        case .operator(_, let name): return person(name, serial: identity.serialNumber)
         case .other:
-            .failure(
+            return .failure(
                 .identity(
                     .certificateNameless,
                     "the certificate names `\(identity.spiffeID)`, neither a device nor an operator"))
@@ -85,15 +95,23 @@ public struct Identify: Sendable {
         return .success(.device(DeviceIdentity(id: id, agency: record.agency, zone: record.zone)))
     }
 
-    private func person(_ name: String) -> Result<Principal, Refusal> {
-        let known: PersonIdentity?
+    private func person(_ name: String, serial: String) -> Result<Principal, Refusal> {
+        let known: Accounts.Account?
         do {
-            known = try accounts.person(name)
+            known = try accounts.account(name)
         } catch {
             return .failure(.identity(.unavailable, "the accounts cannot be read now"))
         }
         guard let known else { return .failure(.identity(.notIdentified, "no account `\(name)`")) }
-        return .success(.person(known))
+        guard known.certificateSerial == serial else {
+            let current = known.certificateSerial == nil ? "no certificate at present" : "a newer certificate"
+            return .failure(
+                .identity(
+                    .certificateSuperseded,
+                    "the account `\(name)` has \(current), not this one (\(serial)): `bastide operator certificate \(name)`"
+                        + " issues another"))
+        }
+        return .success(.person(known.person))
     }
 }
 

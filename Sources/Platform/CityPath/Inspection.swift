@@ -42,28 +42,37 @@ public struct JournalInspection: Sendable {
     public private(set) var devices: [DeviceID: DeviceRecord] = [:]
     /// The batch up to which ``devices`` goes.
     public let viewsApplied: UInt64
+    /// The devices as the views had them at ``viewsApplied``; nil where they cannot be read, or changed all the while.
+    public let savedDevices: [DeviceID: DeviceRecord]?
 
     /// Most damaged batches that are told one by one.
     public static let damageShown = 50
     /// Most checkpoints that are held against the tree: the newest ones.
     static let checkpointsRead = 1_000
+    /// How often the views are read again because a city that is served has changed them meanwhile.
+    private static let photographTries = 50
 
     /// Inspects every batch, every link of the ledger and the newest checkpoints.
     ///
     /// - Parameters:
     ///   - reader: The journal's file.
     ///   - views: The views' file, where it can be read: what it knows of series stands in for what lost batches knew.
+    ///   - checkpoint: The newest checkpoint, a signed note, where one was kept apart from the journal.
     ///   - origin: The log's name.
     ///   - verifier: The log's key.
     ///   - progress: Called now and then with the number of batches inspected, and of all.
     /// - Throws: ``StorageError`` when not even the number of batches can be found out.
     public init(
-        of reader: JournalReader, views: ViewReader?, origin: String, verifier: NoteVerifier,
+        of reader: JournalReader, views: ViewReader?, checkpoint: String? = nil, origin: String, verifier: NoteVerifier,
         progress: (UInt64, UInt64) -> Void = { _, _ in }
     ) throws(StorageError) {
+        // The views first: what is in them is in the journal by then.
+        let photograph = JournalInspection.photograph(of: views)
         newest = try reader.newestSequence()
-        viewsApplied = (try? views?.appliedSequence()) ?? newest
-        var checkpoints = Array(reader.checkpoints().prefix(JournalInspection.checkpointsRead))
+        viewsApplied = photograph?.applied ?? newest
+        savedDevices = photograph?.devices
+        var checkpoints = reader.checkpoints().prefix(JournalInspection.checkpointsRead).map { ($0.size, $0.note) }
+        if let checkpoint { add(apart: checkpoint, verifier, to: &checkpoints) }
         var checker = BatchChecker(origin: origin, definitions: views?.definitions() ?? [])
         let known = Salvage.lostBatches(in: reader)
         var sequence: UInt64 = 0
@@ -72,16 +81,42 @@ public struct JournalInspection: Sendable {
             let row = reader.row(sequence)
             let checked = checker.check(row, at: sequence)
             if known.contains(sequence) { knownLosses += 1 } else { note(checked, row, sequence) }
-            while let checkpoint = checkpoints.last, checkpoint.size <= sequence {
+            while let (size, note) = checkpoints.last, size <= sequence {
                 checkpoints.removeLast()
-                hold(checkpoint.note, size: checkpoint.size, against: checker.chain, origin, verifier)
+                hold(note, size: size, against: checker.chain, origin, verifier)
             }
             if sequence % 256 == 0 { progress(sequence, newest) }
         }
-        for checkpoint in checkpoints {
+        for (size, _) in checkpoints {
             checkpointProblems.append(
                 CheckpointProblem(
-                    size: checkpoint.size, what: "the journal has only \(newest) batches: the newest ones are missing"))
+                    size: size, what: "the journal has only \(newest) batches: the newest ones are missing"))
+        }
+    }
+
+    /// The views' devices and the batch up to which they go, both of one moment.
+    private static func photograph(of views: ViewReader?) -> (applied: UInt64, devices: [DeviceID: DeviceRecord]?)? {
+        guard let views, var applied = try? views.appliedSequence() else { return nil }
+        for _ in 0..<photographTries {
+            let devices = Dictionary(views.devices().map { ($0.id, $0) }) { $1 }
+            guard let after = try? views.appliedSequence() else { return nil }
+            if after == applied { return (applied, devices) }
+            applied = after
+        }
+        return (applied, nil)
+    }
+
+    /// Puts a checkpoint that was kept apart among the others, the newest first.
+    private mutating func add(
+        apart note: String, _ verifier: NoteVerifier, to checkpoints: inout [(UInt64, String)]
+    ) {
+        do throws(NoteError) {
+            let size = try Checkpoint(signedNote: note, trusting: [verifier]).size
+            let place = checkpoints.firstIndex { $0.0 <= size } ?? checkpoints.endIndex
+            checkpoints.insert((size, note), at: place)
+        } catch {
+            checkpointProblems.append(
+                CheckpointProblem(size: 0, what: "the one that is kept apart from the journal: \(error.message)"))
         }
     }
 

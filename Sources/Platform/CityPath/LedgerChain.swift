@@ -8,6 +8,15 @@ struct LedgerChain {
     /// The complete subtrees from left to right, as in `LogFrontier`; nil where a lost leaf leaves one unknown.
     private var subtrees: [Digest?] = []
 
+    /// The tree before its first leaf.
+    init() {}
+
+    /// The tree as far as it is stored. Zeros stand for a hash that a salvage did not know.
+    init(_ frontier: LogFrontier) {
+        size = frontier.size
+        subtrees = frontier.subtreeHashes.map { $0 == .zero ? nil : $0 }
+    }
+
     /// Appends a leaf.
     ///
     /// - Parameters:

@@ -111,20 +111,26 @@ extension City {
     private func exclusively<Success>(
         _ names: [String], _ body: () async -> Result<Success, Refusal>
     ) async -> Result<Success, Refusal> {
+        if let refusal = claim(names) { return .failure(refusal) }
+        defer { release(names) }
+        return await body()
+    }
+
+    /// Reserves devices, entities or accounts for one change, or answers that somebody else is at it.
+    func claim(_ names: [String]) -> Refusal? {
         let isFree = changing.withLock { changing in
             guard changing.isDisjoint(with: names) else { return false }
             changing.formUnion(names)
             return true
         }
-        guard isFree else {
-            return .failure(
-                Refusal(
-                    step: .commit, code: .unavailable,
-                    message: "somebody else is changing `\(names[0])` at this moment: try again"))
-        }
-        defer { changing.withLock { $0.subtract(names) } }
-        return await body()
+        return isFree
+            ? nil
+            : Refusal(
+                step: .commit, code: .unavailable,
+                message: "somebody else is changing `\(names[0])` at this moment: try again")
     }
+
+    func release(_ names: [String]) { changing.withLock { $0.subtract(names) } }
 
     private func check(_ request: EnrolmentRequest) -> Result<[String], Refusal> {
         for (what, name) in [("device", request.id), ("agency", request.agency), ("zone", request.zone)] {
@@ -233,20 +239,6 @@ extension City {
             alert: alert, by: principal.name, at: clock.now, note: note.map { String($0.prefix(2_000)) })
         return await path.committed(events: [.alertAcknowledged(acknowledgement)])
             .map { _ in views.alerts.alert(alert) ?? known }
-    }
-
-    /// Creates an account, or gives one a new password.
-    ///
-    /// - Throws: `AccountError` for a name or password that won't do, `Refusal` when it may not be, or the store's error.
-    public func setAccount(
-        _ name: String, password: String, role: PersonRole, by principal: Principal
-    ) async throws {
-        if case .failure(let refusal) = path.authorise(principal, .manageAccounts) { throw refusal }
-        let change = try accounts.person(name) == nil ? "created" : "passwordChanged"
-        try accounts.set(password: password, for: name, role: role)
-        let record = AccountRecord(name: name, role: role, change: change, at: clock.now)
-        let receipt: Result<Receipt, Refusal> = await path.committed(events: [.account(record)])
-        if case .failure(let refusal) = receipt { throw refusal }
     }
 }
 

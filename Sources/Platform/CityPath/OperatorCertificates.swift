@@ -14,7 +14,8 @@ public struct OperatorCertificate: Sendable {
 }
 
 extension City {
-    /// Issues a client certificate to somebody who has an account, and records that.
+    /// Issues a client certificate to somebody who has an account, and records that. It takes the place of the one that was
+    /// issued before, which is good for nothing from then on.
     ///
     /// - Parameters:
     ///   - name: The account's name.
@@ -31,23 +32,37 @@ extension City {
         guard (1...397).contains(validityDays) else {
             return .failure(.malformed("an operator's certificate is good for 1 to 397 days, not \(validityDays)"))
         }
-        guard let person = try? accounts.person(name) else {
-            return .failure(.malformed("there is no account `\(name)`: create it with `bastide operator add \(name)`"))
+        do {
+            return .success(
+                try await changingAccount(name) {
+                    try await issue(to: name, agency: agency, validityDays: validityDays, with: authority)
+                })
+        } catch let refusal as Refusal {
+            return .failure(refusal)
+        } catch {
+            return .failure(
+                Refusal(step: .commit, code: .unavailable, message: "the accounts cannot be read or written now"))
+        }
+    }
+
+    private func issue(
+        to name: String, agency: String, validityDays: Int, with authority: CertificateAuthority
+    ) async throws -> OperatorCertificate {
+        guard let person = try accounts.person(name) else {
+            throw Refusal.malformed("there is no account `\(name)`: create it with `bastide operator add \(name)`")
         }
         let key = SigningKey()
-        let now = clock.now
         let certificate: CertificateDocument
         do {
             certificate = try authority.issueOperator(
                 try SPIFFEID.operator(name, agency: agency, trustDomain: authority.trustDomain),
-                publicKey: key.publicKey, validity: .seconds(validityDays * 86_400), now: now.date)
+                publicKey: key.publicKey, validity: .seconds(validityDays * 86_400), now: clock.now.date)
         } catch {
-            return .failure(.malformed("no certificate can be issued: \(error)"))
+            throw Refusal.malformed("no certificate can be issued: \(error)")
         }
-        let record = AccountRecord(name: name, role: person.role, change: "certificateIssued", at: now)
-        return await path.committed(events: [.account(record)]).map { _ in
-            OperatorCertificate(
-                keyPEM: key.pem, certificatePEM: certificate.pem + authority.chainPEM, authorityPEM: authority.root.pem)
-        }
+        let change = try accounts.issuingCertificate(certificate.serialNumber, to: person)
+        try await make(change, recorded: "certificateIssued", person.role)
+        return OperatorCertificate(
+            keyPEM: key.pem, certificatePEM: certificate.pem + authority.chainPEM, authorityPEM: authority.root.pem)
     }
 }

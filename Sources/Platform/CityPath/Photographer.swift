@@ -30,6 +30,9 @@ final class Photographer: Sendable {
         state = Mutex(State(lastAt: now, lastBatch: views.applied.batch))
     }
 
+    /// What is wrong with the views, where something was found.
+    var damage: StorageError? { store.damage }
+
     /// Whether it is time, there is something new, and no earlier photograph is still being saved.
     func isDue(committed: Int, at now: Timestamp) -> Bool {
         let batch = views.applied.batch
@@ -57,7 +60,8 @@ final class Photographer: Sendable {
             state.withLock { $0.isBusy = false }
         } catch {
             logger.warning("the views could not be saved; trying again", metadata: ["error": "\(error.message)"])
-            queue.asyncAfter(deadline: .now() + .seconds(2)) { self.save(snapshot) }
+            let pause = error.code == .damaged ? 60 : 2
+            queue.asyncAfter(deadline: .now() + .seconds(pause)) { self.save(snapshot) }
         }
     }
 

@@ -19,14 +19,14 @@ final class Publish {
         self.detectors = detectors
     }
 
-    /// Applies a batch.
+    /// Applies a batch. It is durable: a view that is damaged does not stop it, but says so (``ViewStore/damage``).
     ///
     /// - Returns: What the detectors found, to be committed with the next batch. While replaying, what was found then
     ///   is in the journal already and is not raised again.
-    func apply(_ batch: CommittedBatch) throws(StorageError) -> [AlertDraft] {
+    func apply(_ batch: CommittedBatch) -> [AlertDraft] {
         var changes = LiveFeed.Changes()
         apply(batch.events, of: batch.receipt.batch, to: &changes)
-        let drafts = try apply(batch.observations, to: &changes)
+        let drafts = apply(batch.observations, to: &changes)
         views.feed.publish(changes)
         views.advance(to: batch.receipt)
         return drafts
@@ -38,10 +38,15 @@ final class Publish {
             case .attributeDefined(let definition):
                 views.twin.define(definition)
                 views.history.touch(definition.series)
-            case .device(let record): views.registry.apply([record])
+            case .device(let record):
+                // What it spoke for until now, too: an entity that nobody speaks for is another one to look at.
+                touch(views.registry.device(record.id)?.entities ?? [], in: &changes)
+                views.registry.apply([record])
+                touch(record.entities, in: &changes)
             case .alertRaised, .alertAcknowledged:
                 guard let alert = views.alerts.apply(event) else { continue }
                 changes.alerts.append(alert)
+                if let entity = alert.entity { touch([entity], in: &changes) }
                 views.pending.note(alert: alert)
             case .refusal(let record):
                 views.refusals.apply(record)
@@ -53,9 +58,12 @@ final class Publish {
         }
     }
 
-    private func apply(
-        _ observations: [Observation], to changes: inout LiveFeed.Changes
-    ) throws(StorageError) -> [AlertDraft] {
+    /// Notes that these entities are doing otherwise than before, though nothing new was observed of them.
+    private func touch(_ entities: [EntityID], in changes: inout LiveFeed.Changes) {
+        changes.entities.formUnion(entities.compactMap { views.twin.place(of: $0) })
+    }
+
+    private func apply(_ observations: [Observation], to changes: inout LiveFeed.Changes) -> [AlertDraft] {
         guard !observations.isEmpty else { return [] }
         var drafts: [AlertDraft] = []
         var words: [Observation] = []
@@ -67,7 +75,7 @@ final class Publish {
                 words.append(observation)
                 continue
             }
-            let finding = try detectors.observe(observation.series, at: observation.observedAt, number)
+            let finding = detectors.observe(observation.series, at: observation.observedAt, number)
             let score = finding?.score ?? 0
             scores.append(Float(score))
             let reading = Reading(time: observation.observedAt.microseconds, value: number, score: score)
@@ -76,7 +84,7 @@ final class Publish {
                 drafts.append(AlertDraft(definition, observation.observedAt, number, finding))
             }
         }
-        try views.history.apply(entries)
+        views.history.apply(entries)
         views.history.apply(words: words)
         views.twin.apply(observations, scores: scores, touched: &changes.entities)
         return drafts
@@ -88,13 +96,13 @@ final class Publish {
         let history = views.history.takeChanges()
         snapshot.blocks = history.blocks
         snapshot.words = history.words
-        for (series, head) in history.heads {
+        for (series, head, late) in history.heads {
             guard let definition = views.series.recordedDefinition(of: series) else { continue }
             let current = views.twin.value(of: series)
             snapshot.series.append(
                 SeriesSnapshot(
                     definition: definition, observedAt: current?.observedAt, value: current?.value,
-                    score: current?.score ?? 0, head: head))
+                    score: current?.score ?? 0, head: head, late: late))
         }
         snapshot.detectors = detectors.takeChanges()
         return snapshot
@@ -113,15 +121,13 @@ struct DetectorBank {
     }
 
     /// Shows a detector its next value.
-    mutating func observe(
-        _ series: SeriesID, at time: Timestamp, _ value: Double
-    ) throws(StorageError) -> Finding? {
+    mutating func observe(_ series: SeriesID, at time: Timestamp, _ value: Double) -> Finding? {
         let index = Int(series.index)
         while detectors.count <= index {
             detectors.append(nil)
             isDirty.append(false)
         }
-        if detectors[index] == nil { detectors[index] = try load(series) }
+        if detectors[index] == nil { detectors[index] = load(series) }
         if !isDirty[index] {
             isDirty[index] = true
             dirty.append(index)
@@ -130,13 +136,9 @@ struct DetectorBank {
     }
 
     /// A detector whose saved state cannot be read begins anew: it is a view, and learns again.
-    private func load(_ series: SeriesID) throws(StorageError) -> StreamDetector {
-        do throws(StorageError) {
-            guard let state = try saved.detector(of: series) else { return StreamDetector() }
-            return (try? StreamDetector(decoding: state)) ?? StreamDetector()
-        } catch  where error.code == .damaged {
-            return StreamDetector()
-        }
+    private func load(_ series: SeriesID) -> StreamDetector {
+        guard let state = try? saved.detector(of: series) else { return StreamDetector() }
+        return (try? StreamDetector(decoding: state)) ?? StreamDetector()
     }
 
     mutating func takeChanges() -> [(SeriesID, LateBytes)] {

@@ -13,12 +13,15 @@ public final class Route: Sendable {
 
     let meaning: Meaning
     let generation: UInt64
+    /// When messages came that do not say: shared with all other routes of the device that the topic is of.
+    let arrivals: ArrivalClock
 
-    init(principal: Principal, topic: String, meaning: Meaning, generation: UInt64) {
+    init(principal: Principal, topic: String, meaning: Meaning, generation: UInt64, arrivals: ArrivalClock) {
         self.principal = principal
         self.topic = topic
         self.meaning = meaning
         self.generation = generation
+        self.arrivals = arrivals
     }
 
     enum Meaning: Sendable {
@@ -26,8 +29,17 @@ public final class Route: Sendable {
         case values(ValueMapping)
         /// An NGSI-LD entity or fragment.
         case entity(EntityMapping)
-        /// Nothing the city keeps: the laboratory's messages, given on to subscribers.
+        /// Nothing the city keeps: messages of applications, commands and the laboratory's, given on to subscribers.
         case message
+
+        /// The device whose series are spoken of.
+        var device: DeviceID? {
+            switch self {
+            case .values(let mapping): mapping.device
+            case .entity(let mapping): mapping.device?.id
+            case .message: nil
+            }
+        }
     }
 }
 
@@ -40,6 +52,7 @@ struct ValueMapping: Sendable {
         let series: SeriesID
     }
 
+    let device: DeviceID
     let deviceType: String
     let bindings: [Binding]
 

@@ -30,12 +30,16 @@ public struct Salvage: Sendable {
     public private(set) var devicesRecovered = 0
 
     /// Under which the journal keeps the numbers of batches that were lost before.
-    private static let settingKey = "salvage.lost"
+    static let settingKey = "salvage.lost"
 
     /// The batches that an earlier salvage could not save.
     static func lostBatches(in reader: JournalReader) -> Set<UInt64> {
-        let text = reader.pairs(of: .settings).first { $0.key == settingKey }?.value ?? ""
-        return Set(text.split(separator: " ").compactMap { UInt64($0) })
+        lostBatches(told: reader.pairs(of: .settings).first { $0.key == settingKey }?.value)
+    }
+
+    /// The batches that an earlier salvage could not save, as a journal's setting tells them.
+    static func lostBatches(told text: String?) -> Set<UInt64> {
+        Set((text ?? "").split(separator: " ").compactMap { UInt64($0) })
     }
 
     private struct Plan {
@@ -49,18 +53,22 @@ public struct Salvage: Sendable {
     /// - Parameters:
     ///   - reader: The damaged journal.
     ///   - views: The views beside it, where they can be read.
+    ///   - checkpoint: The newest checkpoint, a signed note, where one was kept apart from the journal.
     ///   - target: A journal without batches.
     ///   - origin: The log's name.
     ///   - signer: The log's key.
     ///   - progress: Called now and then with the number of batches read, and of all.
     /// - Throws: ``StorageError`` when the damaged journal has nothing to give, or the new one cannot be written.
     public init(
-        from reader: JournalReader, views: ViewReader?, into target: SQLiteJournal, origin: String,
-        signer: NoteSigner, progress: (UInt64, UInt64) -> Void = { _, _ in }
+        from reader: JournalReader, views: ViewReader?, checkpoint: String? = nil, into target: SQLiteJournal,
+        origin: String, signer: NoteSigner, progress: (UInt64, UInt64) -> Void = { _, _ in }
     ) throws(StorageError) {
         let newest = try reader.newestSequence()
         let definitions = views?.definitions() ?? []
         let plan = plan(reader, newest, BatchChecker(origin: origin, definitions: definitions), progress)
+        let apart = checkpoint.flatMap { try? Checkpoint(signedNote: $0, trusting: [signer.verifier]) }?.size ?? 0
+        tellMissing(after: newest, [reader.checkpoints().first?.size, try? views?.appliedSequence(), apart])
+        if apart > max(newest, reader.checkpoints().first?.size ?? 0) { voidCheckpoints += 1 }
         try copyTables(reader, origin, into: target)
         try copyBatches(reader, BatchChecker(origin: origin, definitions: definitions), plan, into: target)
         try commitRest(reader, newest, views, plan, into: target, origin, signer, definitions)
@@ -101,12 +109,17 @@ public struct Salvage: Sendable {
             if checker.chain.isKnown { ledgerIntactUpTo = sequence }
             if sequence % 256 == 0 { progress(sequence, newest) }
         }
-        let promised = reader.checkpoints().first?.size ?? newest
+        return plan
+    }
+
+    /// Tells which batches there must have been after the newest one that is there.
+    private mutating func tellMissing(after newest: UInt64, _ evidence: [UInt64?]) {
+        let promised = evidence.compactMap(\.self).max() ?? newest
         for sequence in stride(from: newest + 1, through: min(promised, newest + 10_000), by: 1) {
             lost.append(
-                JournalInspection.Damage(batch: sequence, what: "a checkpoint was signed over it, but it is not there"))
+                JournalInspection.Damage(
+                    batch: sequence, what: "a checkpoint was signed over it, or it is in the views, but it is not there"))
         }
-        return plan
     }
 
     // MARK: - Second pass: as it was, as far as the tree can be carried on
@@ -118,6 +131,7 @@ public struct Salvage: Sendable {
         let told = Salvage.lostBatches(in: reader).union(lost.map(\.batch)).filter { $0 <= ledgerIntactUpTo }
         try target.keepSetting(Salvage.settingKey, told.sorted().map { "\($0)" }.joined(separator: " "))
         for (name, secret) in reader.pairs(of: .credentials) { try target.keepSecret(secret, of: name) }
+        try target.append(nil, keeping: reader.keepings())
         for checkpoint in reader.checkpoints() {
             guard checkpoint.size <= ledgerIntactUpTo else {
                 voidCheckpoints += 1
@@ -147,7 +161,7 @@ public struct Salvage: Sendable {
                 sequence: sequence, committedAt: row?.committedAt ?? Timestamp(microseconds: 0),
                 observed: row?.observed, leafText: checked.leafText, hashes: [], content: nil)
             // A hash that is not known is written as zeros: no proof across it will verify, and none should.
-            try target.append(kept.sealed(content: content, hashes: checked.hashes.map { $0 ?? .zero }))
+            try target.append(kept.sealed(content: content, hashes: checked.hashes.map { $0 ?? .zero }), keeping: [])
         }
     }
 

@@ -12,7 +12,8 @@ struct AlertDraft: Sendable {
 }
 
 /// Finds, among refusals and what faces report, what a person should see: a device that speaks for another, a device
-/// that was thrown out and comes back, one identity in two places. Used by the committer's thread.
+/// that was thrown out and comes back, or comes from a network that is not its zone's, one identity in two places. Used
+/// by the committer's thread.
 struct SecurityWatch {
     /// A like alert about the same device is raised at most once in this time.
     private static let quiet = Duration.seconds(600)
@@ -25,6 +26,12 @@ struct SecurityWatch {
     mutating func alert(for refusal: RefusalRecord) -> AlertDraft? {
         let device = refusal.principal.hasPrefix("device/") ? String(refusal.principal.dropFirst(7)) : nil
         switch refusal.code {
+        case .zoneMismatch where refusal.step == .identify:
+            guard let device else { return nil }
+            return draft(
+                "outsideZone", device, .warning, refusal.at,
+                "device \(device) tries to connect from \(refusal.source), which is in none of its zone's networks, and is "
+                    + "refused: it was moved, its key was taken elsewhere, or `zones` in city.yaml lacks a network")
         case .topicNotOwn, .entityNotOwn, .zoneMismatch:
             guard let device else { return nil }
             return draft(
@@ -35,7 +42,8 @@ struct SecurityWatch {
             guard let device else { return nil }
             return draft(
                 "barredDeviceReturns", device, .warning, refusal.at,
-                "device \(device) keeps trying to connect from \(refusal.source): \(refusal.message)")
+                "device \(device) keeps trying to \(refusal.step == .identify ? "connect" : "speak") from "
+                    + "\(refusal.source): \(refusal.message)")
         case .certificateUntrusted where refusal.count >= SecurityWatch.strangerThreshold:
             return draft(
                 "strangersKnock", nil, .warning, refusal.at,

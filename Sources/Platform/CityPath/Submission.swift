@@ -1,4 +1,5 @@
 public import CityModel
+public import CityStorage
 
 /// What one peer has said and the first four steps have accepted, waiting for the fifth: changes that share one fate.
 ///
@@ -8,6 +9,8 @@ public struct AcceptedChanges: Sendable {
     public var observations: [Observation] = []
     /// Everything else.
     public var events: [CityEvent] = []
+    /// What the face itself has to remember once these are durable: see ``CityStorage/Keeping``.
+    public var keepings: [Keeping] = []
     /// Called once, on the committer's thread, when the changes are durable or have been given up; it must be quick.
     public var completion: @Sendable (Result<Receipt, Refusal>) -> Void
 
@@ -17,7 +20,7 @@ public struct AcceptedChanges: Sendable {
     }
 
     /// Whether there is nothing to commit.
-    public var isEmpty: Bool { observations.isEmpty && events.isEmpty }
+    public var isEmpty: Bool { observations.isEmpty && events.isEmpty && keepings.isEmpty }
 }
 
 /// A batch as the sixth step gets it: durable, and not yet told to anyone.

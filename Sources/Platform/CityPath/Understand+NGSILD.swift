@@ -9,7 +9,8 @@ struct EntityStatement: Sendable {
     struct Value: Sendable {
         let attribute: String
         let unit: String?
-        let observedAt: Timestamp
+        /// As the message says; nil where it does not.
+        let observedAt: Timestamp?
         let value: AttributeValue
     }
 
@@ -21,9 +22,16 @@ struct EntityStatement: Sendable {
 extension Understand {
     /// Reads an NGSI-LD entity or fragment.
     ///
+    /// - Parameters:
+    ///   - bytes: The fragment.
+    ///   - target: The entity it must be about; nil for the one that it names, or else the device's own.
+    ///   - mapping: Whose entities it may be about.
+    ///   - now: When it came.
+    ///   - forbidding: Why nobody may write the entity, asked before anything is told of it.
     /// - Returns: What it says, or why it is refused.
     func entity(
-        _ bytes: UnsafeRawBufferPointer, about target: EntityID?, by mapping: EntityMapping, at now: Timestamp
+        _ bytes: UnsafeRawBufferPointer, about target: EntityID?, by mapping: EntityMapping, at now: Timestamp,
+        forbidding: (EntityID) -> Refusal?
     ) -> Result<EntityStatement, Refusal> {
         let fragment: EntityFragment
         do {
@@ -37,28 +45,70 @@ extension Understand {
         if let target, let id = fragment.id, id != target.text {
             return .failure(.malformed("at `$.id`: expected `\(target)`, found `\(id)`"))
         }
-        guard let type = fragment.types.first ?? mapping.defaultType else {
+        if let refusal = Understand.refusal(of: fragment) ?? forbidding(entity) { return .failure(refusal) }
+        return settledType(of: entity, claimed: fragment.types.first, by: mapping).flatMap { type in
+            var statement = EntityStatement(entity: entity, type: type, values: [])
+            for attribute in fragment.attributes {
+                switch value(of: attribute, in: statement, mapping, now) {
+                case .success(let value): statement.values.append(value)
+                case .failure(let refusal): return .failure(refusal)
+                }
+            }
+            return .success(statement)
+        }
+    }
+
+    /// What of a fragment as a whole cannot be kept: what the city would drop, it refuses.
+    private static func refusal(of fragment: EntityFragment) -> Refusal? {
+        guard !fragment.attributes.isEmpty else {
+            return .malformed("at `$`: expected at least one attribute, found none")
+        }
+        guard fragment.attributes.count <= AttributeLimits.perFragment else {
+            return Refusal(
+                step: .understand, code: .attributeUnknown,
+                message: "at `$`: expected at most \(AttributeLimits.perFragment) attributes, found "
+                    + "\(fragment.attributes.count): send them in several fragments")
+        }
+        if fragment.types.count > 1 {
+            return .unsupported("at `$.type`: one type is kept, found \(fragment.types.count)")
+        }
+        if fragment.scopes != nil { return .unsupported("at `$.scope`: scopes are not kept; leave it out") }
+        return nil
+    }
+
+    /// The type of an entity. Neither device nor message chooses it anew: a type decides on classes, units and ranges.
+    ///
+    /// What small JSON is about is what the device's type says; another entity stays what it was first recorded as.
+    private func settledType(
+        of entity: EntityID, claimed: String?, by mapping: EntityMapping
+    ) -> Result<String, Refusal> {
+        let isFirst = mapping.device?.entities.first == entity
+        let settled = (isFirst ? mapping.defaultType : nil) ?? entities.recordedType(of: entity)
+        if let settled, let claimed, claimed != settled {
+            return .failure(
+                .malformed("at `$.type`: `\(entity)` is of type `\(settled)`, found `\(claimed.prefix(64))`"))
+        }
+        guard let type = settled ?? claimed ?? mapping.defaultType else {
             return .failure(.malformed("at `$.type`: expected the entity's type, found none"))
         }
-        guard !fragment.attributes.isEmpty else {
-            return .failure(.malformed("at `$`: expected at least one attribute, found none"))
-        }
-        var statement = EntityStatement(entity: entity, type: type, values: [])
-        for attribute in fragment.attributes {
-            switch value(of: attribute, in: statement, mapping, now) {
-            case .success(let value): statement.values.append(value)
-            case .failure(let refusal): return .failure(refusal)
-            }
-        }
-        return .success(statement)
+        return .success(type)
     }
 
     /// The fourth step for a statement that is permitted: its values as observations of series that have labels.
-    func observations(of statement: EntityStatement, by mapping: EntityMapping) -> [Observation] {
-        statement.values.map { value in
-            let number = define(
-                value.attribute, of: statement.entity, type: statement.type, unit: value.unit, device: mapping.device)
-            return Observation(series: number, observedAt: value.observedAt, value: value.value)
+    ///
+    /// - Returns: The observations; or that there would be too many series, and then none was defined.
+    func observations(
+        of statement: EntityStatement, by mapping: EntityMapping, at now: Timestamp, _ arrivals: ArrivalClock
+    ) -> Result<[Observation], Refusal> {
+        entities.defining(statement.values.map(\.attribute), of: statement.entity, by: mapping.device) {
+            let isTimed = statement.values.allSatisfy { $0.observedAt != nil }
+            let arrival = isTimed ? now : arrivals.instant(at: now)
+            return statement.values.map { value in
+                let number = define(
+                    value.attribute, of: statement.entity, type: statement.type, unit: value.unit,
+                    device: mapping.device)
+                return Observation(series: number, observedAt: value.observedAt ?? arrival, value: value.value)
+            }
         }
     }
 
@@ -67,7 +117,7 @@ extension Understand {
     ) -> Result<EntityStatement.Value, Refusal> {
         let path = "$.\(attribute.name)"
         let specification = specification(of: attribute.name, in: statement.type, mapping.device)
-        let expected = specification.unitCode ?? knownUnit(of: attribute.name, of: statement.entity)
+        let expected = specification.unitCode ?? definition(of: attribute.name, of: statement.entity)?.unitCode
         if let unit = attribute.unitCode, let expected, unit != expected {
             return .failure(
                 Refusal(
@@ -85,12 +135,11 @@ extension Understand {
         } else if specification.isOfNumbers {
             return .failure(.malformed("at `\(path).value`: expected a number, found something else"))
         }
-        var time = now
-        if let given = attribute.observedAt {
-            switch Understand.check(time: Timestamp(microseconds: given), now: now, path: "\(path).observedAt") {
-            case .success(let checked): time = checked
-            case .failure(let refusal): return .failure(refusal)
-            }
+        let time = attribute.observedAt.map(Timestamp.init(microseconds:))
+        if let time,
+            case .failure(let refusal) = Understand.check(time: time, now: now, path: "\(path).observedAt")
+        {
+            return .failure(refusal)
         }
         return .success(
             EntityStatement.Value(
@@ -122,6 +171,9 @@ extension AttributeValue {
         if let sub = attribute.subAttributes.first {
             return .failure(
                 .unsupported("at `\(path).\(sub.name)`: attributes of attributes are not kept; leave it out"))
+        }
+        if let annotation = attribute.annotations.first {
+            return .failure(.unsupported("at `\(path).\(annotation.name)`: it is not kept; leave it out"))
         }
         guard !attribute.isDeletion else {
             return .failure(

@@ -5,12 +5,22 @@ import JSONBytes
 /// The third step: what does it say? Bytes in, observations out, or a refusal that names the JSON path and what was
 /// expected there. The fourth step, ``Classify``, happens where a series is defined: no observation is without a label.
 struct Understand: Sendable {
-    /// How far ahead of the city's clock a device's may be.
-    static let clockTolerance = Duration.seconds(300)
+    /// How far ahead of the city's clock a device's may be, in microseconds.
+    static let clockTolerance: Int64 = 300_000_000
+    /// No reading is older: 2000-01-01T00:00:00Z. Milliseconds that are really seconds lie before it.
+    static let earliest = Timestamp(microseconds: 946_684_800_000_000)
 
     let catalogue: Catalogue
     let classify: Classify
     let series: SeriesTable
+    let entities: KnownEntities
+
+    init(catalogue: Catalogue, classify: Classify, series: SeriesTable) {
+        self.catalogue = catalogue
+        self.classify = classify
+        self.series = series
+        entities = KnownEntities(series: series)
+    }
 
     /// What small JSON of a device means: one binding for each key of its type.
     func mapping(for device: DeviceRecord) -> Result<ValueMapping, Refusal> {
@@ -33,37 +43,40 @@ struct Understand: Sendable {
             return ValueMapping.Binding(
                 key: Array(key.utf8), attribute: value.attribute, specification: specification, series: number)
         }
-        return .success(ValueMapping(deviceType: device.deviceType, bindings: bindings))
+        return .success(ValueMapping(device: device.id, deviceType: device.deviceType, bindings: bindings))
     }
 
-    /// The number of an attribute. Where neither catalogue nor message gives a unit, the one it had stays.
+    /// The number of an attribute. Where neither catalogue nor message gives a unit, the one it had stays; a label that
+    /// it had becomes stricter, never weaker: what is said later holds for all that was said before.
     func define(
         _ attribute: String, of entity: EntityID, type: String, unit: String?, device: DeviceRecord?
     ) -> SeriesID {
-        let unitCode = unit ?? knownUnit(of: attribute, of: entity)
+        let known = definition(of: attribute, of: entity)
+        let label = classify.label(attribute, of: type, known: known?.label)
         return series.define(attribute, of: entity) { number in
             AttributeDefinition(
-                series: number, entity: entity, entityType: type, attribute: attribute, unitCode: unitCode,
-                device: device?.id, agency: device?.agency ?? AgencyID("city"), zone: device?.zone ?? ZoneID("city"),
-                label: classify.label(attribute, of: type))
+                series: number, entity: entity, entityType: type, attribute: attribute,
+                unitCode: unit ?? known?.unitCode, device: device?.id, agency: device?.agency ?? AgencyID("city"),
+                zone: device?.zone ?? ZoneID("city"), label: label)
         }
     }
 
-    /// The unit in which an attribute has been observed so far; nil when it has none, or was never observed.
-    func knownUnit(of attribute: String, of entity: EntityID) -> String? {
-        series.number(of: attribute, of: entity).flatMap(series.definition)?.unitCode
+    /// What is known of an attribute so far; nil when it was never observed.
+    func definition(of attribute: String, of entity: EntityID) -> AttributeDefinition? {
+        series.number(of: attribute, of: entity).flatMap(series.definition)
     }
 
     // MARK: Small JSON
 
     /// Reads one payload of small JSON: `{"t": …, "v": …}` or several named values.
     ///
-    /// `t` is the time: milliseconds since 1970, decimals allowed, or an RFC 3339 date-time; without it, `now` holds.
+    /// `t` is the time: milliseconds since 1970, decimals allowed, or an RFC 3339 date-time; without it, `arrivals` gives
+    /// one.
     ///
     /// - Returns: nil when all is understood and appended; otherwise why not, and nothing was appended.
     func values(
-        _ bytes: UnsafeRawBufferPointer, by mapping: ValueMapping, at now: Timestamp, scratch: inout SmallObject,
-        into observations: inout [Observation]
+        _ bytes: UnsafeRawBufferPointer, by mapping: ValueMapping, at now: Timestamp, _ arrivals: ArrivalClock,
+        scratch: inout SmallObject, into observations: inout [Observation]
     ) -> Refusal? {
         do throws(JSONError) {
             try SmallObjectScanner.scan(bytes, into: &scratch)
@@ -71,12 +84,12 @@ struct Understand: Sendable {
             return .malformed(error.message)
         }
         let before = observations.count
-        var time = now
+        var given: Timestamp?
         for index in 0..<scratch.count {
             let member = scratch[index]
             if member.isNamed("t", in: bytes) {
                 switch Understand.time(member, in: bytes, now: now) {
-                case .success(let given): time = given
+                case .success(let time): given = time
                 case .failure(let refusal): return undo(&observations, to: before, refusal)
                 }
             } else if let refusal = value(member, in: bytes, by: mapping, into: &observations) {
@@ -86,6 +99,7 @@ struct Understand: Sendable {
         guard observations.count > before else {
             return .malformed("at `$`: expected at least one of \(mapping.keys), found none of them")
         }
+        let time = given ?? arrivals.instant(at: now)
         for index in before..<observations.count { observations[index].observedAt = time }
         return nil
     }
@@ -164,19 +178,25 @@ struct Understand: Sendable {
         case .bool, .null, .nested:
             return .failure(.malformed("at `$.t`: expected milliseconds since 1970 or an RFC 3339 date-time"))
         }
-        return check(time: Timestamp(microseconds: microseconds), now: now, path: "$.t")
+        return check(
+            time: Timestamp(microseconds: microseconds), now: now, path: "$.t",
+            hint: member.kind == .number ? "; `t` counts milliseconds, not seconds" : "")
     }
 
     @inline(__always)
-    static func check(time: Timestamp, now: Timestamp, path: String) -> Result<Timestamp, Refusal> {
-        guard time.microseconds <= now.microseconds + 300_000_000 else {
+    static func check(
+        time: Timestamp, now: Timestamp, path: String, hint: String = ""
+    ) -> Result<Timestamp, Refusal> {
+        guard time.microseconds <= now.microseconds + clockTolerance else {
             return .failure(
                 .timeOutOfRange(
                     "at `\(path)`: \(RFC3339.string(time.microseconds)) lies more than five minutes in the future; "
                         + "the city's clock says \(RFC3339.string(now.microseconds))"))
         }
-        guard time.microseconds >= 0 else {
-            return .failure(.timeOutOfRange("at `\(path)`: a time before 1970"))
+        guard time.microseconds >= earliest.microseconds else {
+            return .failure(
+                .timeOutOfRange(
+                    "at `\(path)`: \(RFC3339.string(time.microseconds)) lies before the year 2000\(hint)"))
         }
         return .success(time)
     }

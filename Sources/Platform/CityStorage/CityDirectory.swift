@@ -19,10 +19,14 @@ public struct CityDirectory: Sendable, Hashable {
     public var geometry: String { path + "/geometry.json" }
     /// Keys and certificates of the certificate authority and the servers.
     public var pki: String { path + "/pki" }
+    /// What the ledger needs besides the journal.
+    public var ledger: String { path + "/ledger" }
     /// The ledger's signing key, as a C2SP note signer key.
-    public var ledgerKey: String { path + "/ledger/ledger.key" }
+    public var ledgerKey: String { ledger + "/ledger.key" }
     /// The ledger's verifier key, to be published.
-    public var ledgerVerifier: String { path + "/ledger/ledger.pub" }
+    public var ledgerVerifier: String { ledger + "/ledger.pub" }
+    /// The newest checkpoint, apart from the journal that it is over: a journal that lost its end, or is lost, shows.
+    public var ledgerCheckpoint: String { ledger + "/checkpoint" }
     /// The stores.
     public var data: String { path + "/data" }
     /// The journal.
@@ -112,7 +116,7 @@ public enum DurableFile {
 
     private static func failure(_ problem: Int32, _ path: String) -> StorageError {
         StorageError(
-            problem == ENOSPC ? .diskFull : .inputOutput,
+            isWantOfRoom(problem) ? .diskFull : .inputOutput,
             "\(path) cannot be written: \(String(cString: strerror(problem)))")
     }
 }

@@ -5,8 +5,11 @@
 /// - Owns: `data/journal.sqlite` (durable: one sync to disk for each batch) and `data/views.sqlite` (may be thrown away).
 /// - Relies on: SQLite through GRDB, `TransparencyLog` for hashes, `TimeSeries` for blocks. Decides nothing.
 public enum StorageLimits {
-    /// Most observations in one batch. A batch is held in memory while it is written: about 2 MB at this size.
+    /// Most observations in one batch, give or take one submission.
     public static let observationsPerBatch = 16_384
+    /// Most bytes in one batch, give or take one submission: it is held in memory while it is written. 16,384 numbers
+    /// take 0.7 MB; texts and retained messages may be larger. SQLite's own limit is a thousand million.
+    public static let bytesPerBatch = 8 << 20
     /// Readings of one attribute in an open block before it is sealed and compressed.
     public static let readingsPerBlock = 1_024
     /// The version of the data directory's layout that this program writes.

@@ -4,6 +4,9 @@ public import TimeSeries
 
 /// The city's time series: an open block for each attribute in memory, sealed and compressed blocks in the views.
 ///
+/// Readings that come after a block with later ones was sealed have an open block of their own, so that the others do
+/// not overlap in time: a late reading is then looked for in one of them, not in all.
+///
 /// Safe from any thread; only the committer applies. A series that nobody has written since the start stays as the
 /// compressed bytes it was saved as, so that opening a city of a million readings doesn't unpack them.
 public final class History: Sendable {
@@ -25,31 +28,42 @@ public final class History: Sendable {
     /// What has changed since the last photograph of the views.
     public struct Changes: Sendable {
         /// Open blocks, still to be compressed.
-        public var heads: [(SeriesID, LateBytes)] = []
+        public var heads: [(series: SeriesID, open: LateBytes, late: LateBytes)] = []
         /// Blocks sealed.
         public var blocks: [(SeriesID, Block)] = []
         /// Values that are not numbers.
         public var words: [Observation] = []
     }
 
-    fileprivate struct Shelf {
+    struct Shelf {
         var open = SeriesHead()
-        var dormant: [UInt8] = []
+        /// Readings made before ``floor``.
+        var late = SeriesHead()
+        /// No sealed block has a reading made at this time or later.
+        var floor = Int64.min
+        /// Both open blocks as they were saved, until somebody needs them unpacked.
+        var dormant: (open: [UInt8], late: [UInt8]) = ([], [])
         var unsaved: [Block] = []
         /// Values that are not numbers and not yet on disk, by their time.
         var words: [Int64: AttributeValue] = [:]
+        /// Whether there are such values on disk; nil until the disk was asked.
+        var hasSavedWords: Bool? = false
         var last = Int64.min
         var isDirty = false
+        /// What is wrong when an open block that was saved could not be read: not all is here then.
+        var damage: StorageError?
     }
 
-    fileprivate struct State {
+    struct State {
         var shelves: [Shelf] = []
         var dirty: [Int] = []
-        var lastDecoded: (series: Int, span: ClosedRange<Int64>, times: Set<Int64>)?
+        var remembered = RememberedBlocks()
+        /// How many times blocks and values have gone to disk.
+        var savings: UInt64 = 0
     }
 
-    private let views: ViewStore
-    private let state = Mutex(State())
+    let views: ViewStore
+    let state = Mutex(State())
 
     /// A history over the sealed blocks in `views`.
     public init(views: ViewStore) {
@@ -61,28 +75,28 @@ public final class History: Sendable {
         state.withLock { state in
             let index = Int(snapshot.definition.series.index)
             state.grow(to: index)
-            state.shelves[index].dormant = snapshot.head.make()
+            state.shelves[index].dormant = (snapshot.head.make(), snapshot.late.make())
+            state.shelves[index].hasSavedWords = nil
             state.shelves[index].last = snapshot.observedAt?.microseconds ?? .min
         }
     }
 
     /// Adds committed readings, which must not be there yet.
     ///
-    /// - Throws: ``StorageError/Code/damaged`` when a saved open block cannot be read.
-    public func apply(_ entries: [Entry]) throws(StorageError) {
-        let failure: StorageError? = state.withLock { state in
+    /// A saved open block that cannot be read is marked as damage (``ViewStore/damage``). The readings are added all the
+    /// same; what was in that block is missing until the views are made again, and nobody is given the rest.
+    public func apply(_ entries: [Entry]) {
+        let damage: StorageError? = state.withLock { state in
+            var damage: StorageError?
             for entry in entries {
                 let index = Int(entry.series.index)
                 state.grow(to: index)
-                if !state.shelves[index].dormant.isEmpty, let failure = state.wake(index) { return failure }
+                if state.shelves[index].isDormant, let found = state.wake(index) { damage = found }
                 state.append(entry.reading, to: index)
             }
-            return nil
+            return damage
         }
-        if let failure {
-            views.putAside()
-            throw failure
-        }
+        if let damage { views.mark(damage) }
     }
 
     /// Adds committed values that are not numbers; they are kept one by one.
@@ -131,55 +145,34 @@ public final class History: Sendable {
         }
     }
 
-    /// Whether a series has a reading made at exactly `time`.
-    public func contains(_ series: SeriesID, at time: Int64) throws(StorageError) -> Bool {
-        let index = Int(series.index)
-        let known: Bool? = state.withLock { state in
-            guard index < state.shelves.count, time <= state.shelves[index].last else { return false }
-            if state.wake(index) == nil, state.shelves[index].open.contains(time: time) { return true }
-            if let decoded = state.lastDecoded, decoded.series == index, decoded.span.contains(time),
-                decoded.times.contains(time)
-            {
-                return true
-            }
-            if state.shelves[index].words[time] != nil { return true }
-            return state.shelves[index].unsaved.contains { $0.covers(time) && $0.contains { $0.time == time } }
-                ? true : nil
-        }
-        if let known { return known }
-        for block in try views.blocks(of: series, in: time...time) {
-            let times = Set(block.map(\.time))
-            state.withLock { $0.lastDecoded = (index, block.header.firstTime...block.header.lastTime, times) }
-            if times.contains(time) { return true }
-        }
-        return try !views.words(of: series, in: time...time, newest: 1).isEmpty
-    }
-
     /// The readings of a series made in `span`, in order of time, at most the newest `limit` of them.
+    ///
+    /// Unpacks blocks from the newest on, and no more than are needed for so many.
     public func readings(
         of series: SeriesID, in span: ClosedRange<Int64>, newest limit: Int = .max
     ) throws(StorageError) -> [Reading] {
+        try run(of: series, in: span).newest(limit)
+    }
+
+    /// Where the readings of a series made in `span` lie, to be read one by one.
+    ///
+    /// - Throws: ``StorageError/Code/damaged`` when the saved open block cannot be read.
+    public func run(of series: SeriesID, in span: ClosedRange<Int64>) throws(StorageError) -> ReadingRun {
         let index = Int(series.index)
-        let (unsaved, open, failure): ([Block], [Reading], StorageError?) = state.withLock { state in
+        let (unsaved, open, damage): ([Block], [Reading], StorageError?) = state.withLock { state in
             guard index < state.shelves.count else { return ([], [], nil) }
-            if let failure = state.wake(index) { return ([], [], failure) }
-            let open = state.shelves[index].open.readings.filter { span.contains($0.time) }
-            return (state.shelves[index].unsaved, open, nil)
+            _ = state.wake(index)
+            let shelf = state.shelves[index]
+            return (shelf.unsaved.filter { $0.overlaps(span) }, shelf.openReadings(in: span), shelf.damage)
         }
-        if let failure {
-            views.putAside()
-            throw failure
+        if let damage {
+            views.mark(damage)
+            throw damage
         }
-        var found = open
-        // A block is in both places while it is being saved: the saved ones win and the times decide.
-        for block in try views.blocks(of: series, in: span) + unsaved.filter({ $0.overlaps(span) }) {
-            found.append(contentsOf: block.filter { span.contains($0.time) })
-        }
-        found.sort { $0.time < $1.time }
-        var distinct: [Reading] = []
-        distinct.reserveCapacity(found.count)
-        for reading in found where distinct.last?.time != reading.time { distinct.append(reading) }
-        return distinct.count > limit ? Array(distinct.suffix(limit)) : distinct
+        // Asked for after the others: a block that is being saved is in both places, and in one of them at least.
+        return ReadingRun(
+            series: series, span: span, views: views, open: open, unsaved: unsaved,
+            saved: try views.blockSpans(of: series, in: span))
     }
 
     /// Hands over what has changed since the last call, to be saved: blocks sealed, and open blocks as they are.
@@ -190,8 +183,13 @@ public final class History: Sendable {
             var changes = Changes()
             for index in state.dirty {
                 let series = SeriesID(index: UInt32(index))
-                let (open, dormant) = (state.shelves[index].open, state.shelves[index].dormant)
-                changes.heads.append((series, LateBytes { dormant.isEmpty ? open.sealedBytes() : dormant }))
+                let (open, late) = (state.shelves[index].open, state.shelves[index].late)
+                let (isDormant, dormant) = (state.shelves[index].isDormant, state.shelves[index].dormant)
+                changes.heads.append(
+                    (
+                        series, LateBytes { isDormant ? dormant.open : open.sealedBytes() },
+                        LateBytes { isDormant ? dormant.late : late.sealedBytes() }
+                    ))
                 for block in state.shelves[index].unsaved { changes.blocks.append((series, block)) }
                 for (time, value) in state.shelves[index].words {
                     changes.words.append(
@@ -207,22 +205,33 @@ public final class History: Sendable {
     /// Lets go of what is on disk now.
     public func forget(saved blocks: [(SeriesID, Block)], words: [Observation]) {
         state.withLock { state in
+            state.savings += 1
             for (series, block) in blocks {
                 state.shelves[Int(series.index)].unsaved.removeAll { $0 == block }
+                state.remembered.note(saved: block.extent, of: Int(series.index))
             }
-            for word in words { state.shelves[Int(word.series.index)].words[word.observedAt.microseconds] = nil }
+            for word in words {
+                state.shelves[Int(word.series.index)].words[word.observedAt.microseconds] = nil
+                state.shelves[Int(word.series.index)].hasSavedWords = true
+            }
         }
     }
 
     /// Bytes and readings of all that is stored, compressed: on disk and in memory.
     public func totals() throws(StorageError) -> (bytes: Int64, readings: Int64) {
         // Open blocks are compressed on copies, so that commits need not wait for it.
-        let (unsaved, open) = state.withLock { state in
-            (state.shelves.flatMap(\.unsaved), state.shelves.map { ($0.open, $0.dormant) })
+        let (unsaved, open, dormant) = state.withLock { state in
+            (
+                state.shelves.flatMap(\.unsaved), state.shelves.flatMap { [$0.open, $0.late] },
+                state.shelves.flatMap { [$0.dormant.open, $0.dormant.late] }
+            )
         }
         var blocks = unsaved
-        for case (var head, let dormant) in open {
-            if let block = head.seal() ?? (try? Block(bytes: dormant)) { blocks.append(block) }
+        for var head in open {
+            if let block = head.seal() { blocks.append(block) }
+        }
+        for bytes in dormant where !bytes.isEmpty {
+            if let block = try? Block(bytes: bytes) { blocks.append(block) }
         }
         let (bytes, readings) = try views.blockTotals()
         return blocks.reduce((bytes, readings)) { sum, block in
@@ -232,25 +241,46 @@ public final class History: Sendable {
 }
 
 extension History.State {
-    fileprivate mutating func grow(to index: Int) {
+    mutating func grow(to index: Int) {
         while shelves.count <= index { shelves.append(History.Shelf()) }
     }
 
     /// Unpacks a series that is still as it was saved.
-    fileprivate mutating func wake(_ index: Int) -> StorageError? {
-        guard !shelves[index].dormant.isEmpty else { return nil }
+    ///
+    /// - Returns: What is wrong with it when that cannot be done: told once, remembered by the shelf.
+    mutating func wake(_ index: Int) -> StorageError? {
+        guard shelves[index].isDormant else { return nil }
+        let dormant = shelves[index].dormant
+        shelves[index].dormant = ([], [])
         do {
-            for reading in try Block(bytes: shelves[index].dormant).decode() { shelves[index].open.append(reading) }
+            var (open, late) = (SeriesHead(), SeriesHead())
+            if !dormant.open.isEmpty { for reading in try Block(bytes: dormant.open).decode() { open.append(reading) } }
+            if !dormant.late.isEmpty { for reading in try Block(bytes: dormant.late).decode() { late.append(reading) } }
+            (shelves[index].open, shelves[index].late) = (open, late)
         } catch {
-            return StorageError(.damaged, "the open block of series \(index) in the views is damaged", cause: error)
+            shelves[index].damage = StorageError(
+                .damaged,
+                "an open block of series \(index) in the views is damaged: they are made again at the next start",
+                cause: error)
         }
-        shelves[index].dormant = []
-        return nil
+        // Of sealed blocks we know no more here than that the open one begins behind them.
+        shelves[index].floor = shelves[index].open.firstTime ?? (shelves[index].last &+ 1)
+        return shelves[index].damage
     }
 
     fileprivate mutating func append(_ reading: Reading, to index: Int) {
-        if shelves[index].open.isFull, let block = shelves[index].open.seal() { shelves[index].unsaved.append(block) }
-        shelves[index].open.append(reading)
+        if reading.time >= shelves[index].floor, shelves[index].open.isFull, let block = shelves[index].open.seal() {
+            shelves[index].floor = max(shelves[index].floor, block.header.lastTime &+ 1)
+            shelves[index].unsaved.append(block)
+        }
+        if reading.time >= shelves[index].floor {
+            shelves[index].open.append(reading)
+        } else {
+            if shelves[index].late.isFull, let block = shelves[index].late.seal() {
+                shelves[index].unsaved.append(block)
+            }
+            shelves[index].late.append(reading)
+        }
         shelves[index].last = max(shelves[index].last, reading.time)
         touch(index)
     }
@@ -259,6 +289,17 @@ extension History.State {
         guard !shelves[index].isDirty else { return }
         shelves[index].isDirty = true
         dirty.append(index)
+    }
+}
+
+extension History.Shelf {
+    var isDormant: Bool { !dormant.open.isEmpty || !dormant.late.isEmpty }
+
+    /// The readings of both open blocks made in `span`, in order of time.
+    fileprivate func openReadings(in span: ClosedRange<Int64>) -> [Reading] {
+        let inOrder = open.readings.filter { span.contains($0.time) }
+        guard late.count > 0 else { return inOrder }
+        return (inOrder + late.readings.filter { span.contains($0.time) }).sorted { $0.time < $1.time }
     }
 }
 
@@ -271,9 +312,8 @@ extension SeriesHead {
 }
 
 extension Block {
-    fileprivate func covers(_ time: Int64) -> Bool { header.firstTime <= time && time <= header.lastTime }
+    /// From the first to the last time.
+    var extent: ClosedRange<Int64> { header.firstTime...Swift.max(header.firstTime, header.lastTime) }
 
-    fileprivate func overlaps(_ span: ClosedRange<Int64>) -> Bool {
-        header.firstTime <= span.upperBound && span.lowerBound <= header.lastTime
-    }
+    fileprivate func overlaps(_ span: ClosedRange<Int64>) -> Bool { extent.overlaps(span) }
 }

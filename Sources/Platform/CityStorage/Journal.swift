@@ -8,10 +8,16 @@ public protocol Journal: Sendable {
     /// The number of the newest batch; 0 when there is none.
     var lastSequence: UInt64 { get }
 
-    /// Keeps a batch. When this returns, the batch survives loss of power.
+    /// Keeps a batch, if there is one, and what is kept beside it. When this returns, all of it survives loss of power.
     ///
+    /// - Parameters:
+    ///   - batch: The next batch; nil when there is only something to keep.
+    ///   - keepings: In order: of several about one key, the last counts.
     /// - Throws: ``StorageError``; after ``StorageError/Code/diskFull`` the journal is as it was and may be tried again.
-    func append(_ batch: SealedBatch) throws(StorageError)
+    func append(_ batch: SealedBatch?, keeping keepings: [Keeping]) throws(StorageError)
+
+    /// What is kept under keys that begin with `prefix`, in the order of the keys.
+    func keepings(under prefix: [UInt8]) throws(StorageError) -> [Keeping]
 
     /// The batch with this number, or nil when there is none.
     func batch(_ sequence: UInt64) throws(StorageError) -> StoredBatch?
@@ -65,6 +71,8 @@ public struct StoredBatch: Sendable {
     public let committedAt: Timestamp
     /// The text of its leaf in the log.
     public let leafText: [UInt8]
+    /// The tree's hashes that its leaf completes, from level 0 up, as they were kept.
+    public let completedHashes: [Digest]
     /// ``BatchContent`` as bytes.
     public let content: [UInt8]
 }

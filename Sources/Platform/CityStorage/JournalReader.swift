@@ -101,6 +101,16 @@ public final class JournalReader: Sendable {
         return found
     }
 
+    /// What is kept beside the batches, as far as it can be read.
+    package func keepings() -> [Keeping] {
+        var found: [Keeping] = []
+        try? file.each("SELECT key, value FROM keeping") { cells in
+            guard cells.count == 2, let key = cells[0].bytes, let value = cells[1].bytes else { return }
+            found.append(Keeping(key: key, value: value))
+        }
+        return found
+    }
+
     /// Every setting or credential that can be read.
     package func pairs(of table: PairTable) -> [(key: String, value: String)] {
         var found: [(key: String, value: String)] = []
@@ -141,7 +151,12 @@ public final class ViewReader: Sendable {
 
     /// The newest batch that the photograph includes.
     public func appliedSequence() throws(StorageError) -> UInt64 {
-        try file.values("SELECT value FROM state WHERE key = 'applied'").first?.first?.unsigned ?? 0
+        let states = try file.values("SELECT value FROM state WHERE key LIKE 'applied%' LIMIT 3")
+        return try ViewStore.agreed(
+            try states.map { cells throws(StorageError) in
+                guard let number = cells.first?.unsigned else { throw .unreadable("a number is missing") }
+                return number
+            })
     }
 
     /// What series mean and since which batch, as far as it can be read.
@@ -167,7 +182,6 @@ public final class ViewReader: Sendable {
     }
 }
 
-/// A value in a damaged file: of any kind, whatever its column says.
 extension JournalRow {
     /// From the cells of a row's head; nil when one of them is not what it was written as.
     fileprivate init?(sequence: UInt64, head: [Cell], content: [UInt8]?) {
@@ -176,17 +190,14 @@ extension JournalRow {
         self.init(
             sequence: sequence, committedAt: Timestamp(microseconds: committedAt),
             observed: JournalRow.span(head[1].integer, head[2].integer), leafText: leaf,
-            hashes: JournalRow.digests(hashes), content: content)
+            hashes: Digest.sequence(in: hashes), content: content)
     }
 
-    private static func digests(_ bytes: [UInt8]) -> [Digest] {
-        var digests: [Digest] = []
-        var start = 0
-        while start + Digest.byteCount <= bytes.count {
-            if let digest = Digest(bytes[start..<(start + Digest.byteCount)]) { digests.append(digest) }
-            start += Digest.byteCount
-        }
-        return digests
+    /// A batch that the journal gives whole, to be checked like one that may be damaged.
+    package init(_ stored: StoredBatch) {
+        self.init(
+            sequence: stored.sequence, committedAt: stored.committedAt, observed: nil, leafText: stored.leafText,
+            hashes: stored.completedHashes, content: stored.content)
     }
 
     private static func span(_ first: Int64?, _ last: Int64?) -> ClosedRange<Timestamp>? {
@@ -195,6 +206,20 @@ extension JournalRow {
     }
 }
 
+extension Digest {
+    /// The digests that stand in `bytes` one behind the other; what is too short for one at the end is none.
+    static func sequence(in bytes: [UInt8]) -> [Digest] {
+        var digests: [Digest] = []
+        var start = 0
+        while start + Digest.byteCount <= bytes.count {
+            if let digest = Digest(bytes[start..<(start + Digest.byteCount)]) { digests.append(digest) }
+            start += Digest.byteCount
+        }
+        return digests
+    }
+}
+
+/// A value in a damaged file: of any kind, whatever its column says.
 private struct Cell {
     let value: DatabaseValue
 

@@ -10,7 +10,9 @@ public final class JournalWriter {
     private let series: SeriesTable
     private var frames: [LeafFrame?] = []
     private var randomness = SystemRandomNumberGenerator()
+    /// Reused from batch to batch, but for those of unusual size.
     private var scratch: [UInt8] = []
+    private static let scratchKept = 8 << 20
     private var ends: [Int] = []
 
     /// A writer that continues after the journal's newest batch.
@@ -20,14 +22,19 @@ public final class JournalWriter {
         self.series = series
     }
 
-    /// Commits the entries as one batch: when this returns they survive loss of power.
+    /// Commits the entries as one batch, and what is to be kept beside it: when this returns they survive loss of power.
     ///
-    /// Every series of an observation must be defined, by an event of this batch or of an earlier one.
+    /// Every series of an observation must be defined, by an event of this batch or of an earlier one. Without entries
+    /// there is no batch and no leaf; the receipt is then that of the newest batch.
     ///
     /// - Throws: ``StorageError``; nothing has then been kept, and the same entries may be tried again.
     public func commit(
-        events: [CityEvent], observations: [Observation], at now: Timestamp
+        events: [CityEvent], observations: [Observation], keeping keepings: [Keeping] = [], at now: Timestamp
     ) throws(StorageError) -> Receipt {
+        guard !events.isEmpty || !observations.isEmpty else {
+            try journal.append(nil, keeping: keepings)
+            return Receipt(batch: ledger.size, committedAt: now)
+        }
         let secret = (0..<BatchContent.saltBytes).map { _ in UInt8.random(in: 0...255, using: &randomness) }
         let content = BatchContent(
             salt: secret, events: events.map(EventCoding.encode), observations: observations)
@@ -41,7 +48,7 @@ public final class JournalWriter {
         try journal.append(
             SealedBatch(
                 sequence: sequence, committedAt: now, observed: span(of: observations), leafText: leafText,
-                completedHashes: next.completed, content: content.encoded()))
+                completedHashes: next.completed, content: content.encoded()), keeping: keepings)
         ledger.adopt(next.frontier)
         return Receipt(batch: sequence, committedAt: now)
     }
@@ -64,6 +71,7 @@ public final class JournalWriter {
 
     private func leafHashes(of content: BatchContent) -> [Digest] {
         let salts = BatchSalts(secret: content.salt, count: content.entryCount)
+        if scratch.capacity > JournalWriter.scratchKept { scratch = [] }
         scratch.removeAll(keepingCapacity: true)
         ends.removeAll(keepingCapacity: true)
         for (index, event) in content.events.enumerated() {

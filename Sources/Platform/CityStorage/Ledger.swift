@@ -1,4 +1,5 @@
 public import CityModel
+import Foundation
 import Synchronization
 public import TransparencyLog
 
@@ -13,12 +14,22 @@ public final class Ledger: Sendable {
 
     private let signer: NoteSigner
     private let journal: any Journal
+    private let checkpointFile: String?
     private let frontier: Mutex<LogFrontier>
 
-    /// Opens the log over the batches of a journal and holds it against the newest checkpoint kept.
+    /// Opens the log over the batches of a journal and holds it against the newest checkpoints kept.
     ///
+    /// - Parameters:
+    ///   - origin: The log's name.
+    ///   - signer: The log's key.
+    ///   - journal: Keeps its leaves and hashes, and checkpoints beside them.
+    ///   - checkpointFile: Where the newest checkpoint is kept as well, apart from the journal: without it, a journal that
+    ///     lost its end together with the checkpoints over it looks like a whole one. Nil for none.
     /// - Throws: ``StorageError/Code/damaged`` when the hashes in the journal don't make the tree that was signed.
-    public init(origin: String, signer: NoteSigner, journal: any Journal) throws(StorageError) {
+    public init(
+        origin: String, signer: NoteSigner, journal: any Journal, checkpointFile: String? = nil
+    ) throws(StorageError) {
+        self.checkpointFile = checkpointFile
         self.origin = origin
         self.signer = signer
         self.verifierKey = signer.verifier.text
@@ -33,26 +44,38 @@ public final class Ledger: Sendable {
         } catch {
             throw StorageError(.damaged, "the ledger's tree cannot be read from the journal", cause: error)
         }
-        try holdAgainstCheckpoint()
+        if let kept = try journal.newestCheckpoint() { try hold(kept.note, in: "the newest checkpoint in the journal") }
+        if let checkpointFile, let note = try Ledger.checkpoint(in: checkpointFile) {
+            try hold(note, in: "the checkpoint in \(checkpointFile)")
+        }
     }
 
-    private func holdAgainstCheckpoint() throws(StorageError) {
-        guard let kept = try journal.newestCheckpoint() else { return }
-        guard kept.size <= size else {
-            throw StorageError(
-                .damaged,
-                "the journal ends at batch \(size), but a checkpoint over \(kept.size) was signed: batches are missing")
+    /// The signed note in a file, unchecked; nil when there is no such file.
+    ///
+    /// - Throws: ``StorageError/Code/inputOutput`` when it cannot be read.
+    package static func checkpoint(in file: String) throws(StorageError) -> String? {
+        guard FileManager.default.fileExists(atPath: file) else { return nil }
+        guard let bytes = FileManager.default.contents(atPath: file) else {
+            throw StorageError(.inputOutput, "\(file) cannot be read")
         }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func hold(_ note: String, in place: String) throws(StorageError) {
         let signed: Checkpoint
         do {
-            signed = try Checkpoint(signedNote: kept.note, trusting: [signer.verifier])
+            signed = try Checkpoint(signedNote: note, trusting: [signer.verifier])
         } catch {
-            throw StorageError(
-                .damaged, "the newest checkpoint in the journal isn't signed by this city's ledger key", cause: error)
+            throw StorageError(.damaged, "\(place) isn't signed by this city's ledger key", cause: error)
         }
-        guard try rootHash(size: kept.size) == signed.rootHash else {
+        guard signed.size <= size else {
             throw StorageError(
-                .damaged, "the journal's first \(kept.size) batches aren't those that a checkpoint was signed over")
+                .damaged,
+                "the journal ends at batch \(size), but \(place) was signed over \(signed.size): batches are missing")
+        }
+        guard try rootHash(size: signed.size) == signed.rootHash else {
+            throw StorageError(
+                .damaged, "the journal's first \(signed.size) batches aren't those that \(place) was signed over")
         }
     }
 
@@ -80,11 +103,17 @@ public final class Ledger: Sendable {
         }
     }
 
-    /// Signs a checkpoint and keeps it in the journal.
+    /// Signs a checkpoint and keeps it, in the journal and in the file for it. Durable when it returns.
     public func keepCheckpoint(at now: Timestamp) throws(StorageError) {
         let checkpoint = checkpoint()
         guard checkpoint.size > 0 else { return }
         try journal.keepCheckpoint(size: checkpoint.size, note: checkpoint.note, at: now)
+        if let checkpointFile { try DurableFile.write(checkpoint.note.utf8, to: checkpointFile, mode: 0o644) }
+    }
+
+    /// The hashes on the right edge of the tree when it had `size` leaves.
+    package func frontier(size: UInt64) throws(StorageError) -> LogFrontier {
+        try reading { try LogFrontier(size: size, reader: JournalHashes(journal: journal)) }
     }
 
     /// The root hash when the log had `size` leaves.

@@ -10,10 +10,23 @@ public final class SQLiteJournal: Journal {
     private let path: String
     private let newest = Atomic<UInt64>(0)
 
+    /// Opens a journal that must be there: a city without one has lost it, and must not begin a second one.
+    ///
+    /// - Throws: ``StorageError``: ``StorageError/Code/damaged`` when there is no such file, or nothing in it; else as
+    ///   ``init(path:)``.
+    public convenience init(existing path: String) throws(StorageError) {
+        guard fileSize(path) > 0 else {
+            let isThere = FileManager.default.fileExists(atPath: path)
+            throw StorageError(.damaged, "\(path) is \(isThere ? "empty" : "not there")")
+        }
+        try self.init(path: path)
+    }
+
     /// Opens the journal at `path`, making it when it isn't there.
     ///
     /// - Throws: ``StorageError``: ``StorageError/Code/damaged`` when the file isn't a whole SQLite database,
-    ///   ``StorageError/Code/newerFormat`` when a newer program wrote it.
+    ///   ``StorageError/Code/newerFormat`` when a newer program wrote it, ``StorageError/Code/inputOutput`` when SQLite
+    ///   will not sync each commit to disk.
     public init(path: String) throws(StorageError) {
         self.path = path
         try SQLiteJournal.refuseTruncated(path: path)
@@ -22,14 +35,19 @@ public final class SQLiteJournal: Journal {
             configuration.maximumReaderCount = 4
             configuration.busyMode = .timeout(5)
             configuration.prepareDatabase { database in
-                try database.execute(sql: "PRAGMA synchronous = FULL")
                 try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
                 try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
             }
             return try DatabasePool(path: path, configuration: configuration)
         }
+        try syncEveryCommit()
         guard try hasTables() else {
-            try sqlite(path) { try pool.write(SQLiteJournal.makeTables) }
+            try sqlite(path) {
+                try pool.writingTransaction { database in
+                    try SQLiteJournal.makeTables(database)
+                    try SQLiteJournal.makeKeepings(database)
+                }
+            }
             return
         }
         guard let version = try setting("formatVersion"), let number = Int(version), number > 0 else {
@@ -42,6 +60,35 @@ public final class SQLiteJournal: Journal {
             )
         }
         newest.store(try readNewest(), ordering: .sequentiallyConsistent)
+        try sqlite(path) { try pool.writingTransaction(SQLiteJournal.makeKeepings) }
+    }
+
+    /// What `PRAGMA synchronous` answers for FULL: a commit returns when the write-ahead log is synced.
+    private static let synchronousFull = 2
+
+    /// GRDB's pool sets `synchronous = NORMAL` when it turns on the write-ahead log, and with that a commit is not
+    /// synced. So the level is set once more, after the pool is made, and read back.
+    private func syncEveryCommit() throws(StorageError) {
+        try sqlite(path) {
+            try pool.writing { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        }
+        guard try syncsEveryCommit() else {
+            throw StorageError(
+                .inputOutput, "\(path): SQLite does not sync its commits to disk, so that nothing can be acknowledged")
+        }
+    }
+
+    /// Whether a commit is on the disk when it returns.
+    package func syncsEveryCommit() throws(StorageError) -> Bool {
+        try sqlite(path) {
+            try pool.writing { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == SQLiteJournal.synchronousFull
+        }
+    }
+
+    /// Came after the first journals were made; a program that does not know the table does no harm to it.
+    private static func makeKeepings(_ database: Database) throws {
+        try database.execute(
+            sql: "CREATE TABLE IF NOT EXISTS keeping(key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID")
     }
 
     private func hasTables() throws(StorageError) -> Bool {
@@ -92,22 +139,67 @@ public final class SQLiteJournal: Journal {
     /// The number of the newest batch.
     public var lastSequence: UInt64 { newest.load(ordering: .sequentiallyConsistent) }
 
-    /// Writes and syncs one batch.
-    public func append(_ batch: SealedBatch) throws(StorageError) {
+    /// Writes and syncs one batch and what is kept beside it, in one transaction.
+    public func append(_ batch: SealedBatch?, keeping keepings: [Keeping]) throws(StorageError) {
+        let keepings = Keeping.settled(keepings)
+        try sqlite(path) {
+            if keepings.isEmpty {
+                try pool.writing { try SQLiteJournal.insert(batch, $0) }
+            } else {
+                try pool.writingTransaction { database in
+                    try SQLiteJournal.insert(batch, database)
+                    try SQLiteJournal.keep(keepings, database)
+                }
+            }
+        }
+        if let batch { newest.store(batch.sequence, ordering: .sequentiallyConsistent) }
+    }
+
+    private static func insert(_ batch: SealedBatch?, _ database: Database) throws {
+        guard let batch else { return }
         let hashes = batch.completedHashes.reduce(into: Data()) { data, digest in
             digest.withUnsafeBytes { data.append(contentsOf: $0) }
         }
-        try sqlite(path) {
-            try pool.writeWithoutTransaction { database in
-                let insert = try database.cachedStatement(
-                    sql: "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)")
-                try insert.execute(arguments: [
-                    Int64(batch.sequence), batch.committedAt.microseconds, batch.observed?.lowerBound.microseconds,
-                    batch.observed?.upperBound.microseconds, Data(batch.leafText), hashes, Data(batch.content),
-                ])
+        let insert = try database.cachedStatement(sql: "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)")
+        try insert.execute(arguments: [
+            Int64(batch.sequence), batch.committedAt.microseconds, batch.observed?.lowerBound.microseconds,
+            batch.observed?.upperBound.microseconds, Data(batch.leafText), hashes, Data(batch.content),
+        ])
+    }
+
+    private static func keep(_ keepings: [Keeping], _ database: Database) throws {
+        let insert = try database.cachedStatement(sql: "INSERT OR REPLACE INTO keeping VALUES (?, ?)")
+        let delete = try database.cachedStatement(sql: "DELETE FROM keeping WHERE key = ?")
+        for keeping in keepings {
+            if let value = keeping.value {
+                try insert.execute(arguments: [Data(keeping.key), Data(value)])
+            } else {
+                try delete.execute(arguments: [Data(keeping.key)])
             }
         }
-        newest.store(batch.sequence, ordering: .sequentiallyConsistent)
+    }
+
+    /// What is kept under a prefix.
+    public func keepings(under prefix: [UInt8]) throws(StorageError) -> [Keeping] {
+        try sqlite(path) {
+            try pool.read { database in
+                let rows =
+                    if let end = Keeping.end(of: prefix) {
+                        try Row.fetchCursor(
+                            database, sql: "SELECT key, value FROM keeping WHERE key >= ? AND key < ? ORDER BY key",
+                            arguments: [Data(prefix), Data(end)])
+                    } else {
+                        try Row.fetchCursor(
+                            database, sql: "SELECT key, value FROM keeping WHERE key >= ? ORDER BY key",
+                            arguments: [Data(prefix)])
+                    }
+                var keepings: [Keeping] = []
+                while let row = try rows.next() {
+                    keepings.append(Keeping(key: try row.bytes(0), value: try row.bytes(1)))
+                }
+                return keepings
+            }
+        }
     }
 
     /// One batch by its number.
@@ -121,7 +213,7 @@ public final class SQLiteJournal: Journal {
             try pool.read { database in
                 let statement = try database.cachedStatement(
                     sql: """
-                        SELECT sequence, committed_at, leaf, content FROM batch WHERE sequence > ?
+                        SELECT sequence, committed_at, leaf, hashes, content FROM batch WHERE sequence > ?
                         ORDER BY sequence LIMIT ?
                         """)
                 let rows = try Row.fetchCursor(statement, arguments: [Int64(clamping: sequence), limit])
@@ -130,7 +222,8 @@ public final class SQLiteJournal: Journal {
                     batches.append(
                         StoredBatch(
                             sequence: try row.unsigned(0), committedAt: Timestamp(microseconds: try row.integer(1)),
-                            leafText: try row.bytes(2), content: try row.bytes(3)))
+                            leafText: try row.bytes(2), completedHashes: Digest.sequence(in: try row.bytes(3)),
+                            content: try row.bytes(4)))
                 }
                 return batches
             }
@@ -171,7 +264,7 @@ public final class SQLiteJournal: Journal {
     /// Keeps a signed checkpoint.
     public func keepCheckpoint(size: UInt64, note: String, at time: Timestamp) throws(StorageError) {
         try sqlite(path) {
-            try pool.write { database in
+            try pool.writingTransaction { database in
                 try database.execute(
                     sql: "INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?)",
                     arguments: [Int64(size), note, time.microseconds])
@@ -199,7 +292,7 @@ public final class SQLiteJournal: Journal {
     /// Keeps a small setting.
     public func keepSetting(_ key: String, _ value: String) throws(StorageError) {
         try sqlite(path) {
-            try pool.write {
+            try pool.writingTransaction {
                 try $0.execute(sql: "INSERT OR REPLACE INTO setting VALUES (?, ?)", arguments: [key, value])
             }
         }
@@ -238,7 +331,7 @@ extension SQLiteJournal: CredentialTable {
     /// Keeps, or with nil removes, the secret of `name`.
     public func keepSecret(_ secret: String?, of name: String) throws(StorageError) {
         try sqlite(path) {
-            try pool.write { database in
+            try pool.writingTransaction { database in
                 if let secret {
                     try database.execute(
                         sql: "INSERT OR REPLACE INTO credential VALUES (?, ?)", arguments: [name, secret])

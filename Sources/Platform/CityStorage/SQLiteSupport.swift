@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import GRDBSQLite
 
 /// Runs `body` and turns what SQLite says into the store's own errors, naming the file.
 func sqlite<T>(_ path: String, _ body: () throws -> T) throws(StorageError) -> T {
@@ -16,6 +17,53 @@ func sqlite<T>(_ path: String, _ body: () throws -> T) throws(StorageError) -> T
         throw StorageError(.inputOutput, "\(path): \(error)", cause: error)
     }
 }
+
+extension DatabasePool {
+    /// Writes, and tells a disk without room from one that fails: SQLite calls a quota that is used up, and a file that
+    /// may grow no more, an I/O error.
+    func writing<T>(_ body: (Database) throws -> T) throws -> T {
+        try writeWithoutTransaction { database in
+            do {
+                return try body(database)
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_IOERR {
+                let causes = database.systemErrors
+                guard !causes.isEmpty, causes.allSatisfy({ isWantOfRoom($0) }) else { throw error }
+                throw DatabaseError(resultCode: .SQLITE_FULL, message: error.message, sql: error.sql)
+            }
+        }
+    }
+
+    /// As ``writing(_:)``, in one transaction.
+    func writingTransaction(_ body: (Database) throws -> Void) throws {
+        try writing { database in
+            try database.inTransaction {
+                try body(database)
+                return .commit
+            }
+        }
+    }
+}
+
+extension Database {
+    /// What the operating system last refused for each of the database's files, where it refused something.
+    ///
+    /// Asked of the files themselves: until 3.42 `sqlite3_system_errno` knows nothing of a commit that failed.
+    fileprivate var systemErrors: [Int32] {
+        [SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER].compactMap { which in
+            var file: UnsafeMutablePointer<sqlite3_file>?
+            var code: Int32 = 0
+            guard sqlite3_file_control(sqliteConnection, "main", which, &file) == SQLITE_OK, let file,
+                let control = file.pointee.pMethods?.pointee.xFileControl,
+                control(file, SQLITE_FCNTL_LAST_ERRNO, &code) == SQLITE_OK, code != 0
+            else { return nil }
+            return code
+        }
+    }
+}
+
+/// Whether the operating system refuses to write for want of room: on the disk, in a quota, or in a file that may grow
+/// no more.
+package func isWantOfRoom(_ systemError: Int32) -> Bool { [ENOSPC, EDQUOT, EFBIG].contains(systemError) }
 
 /// What a column or a record that is damaged makes its decoder throw.
 private protocol DecodedWrongly: Error {}
@@ -81,6 +129,8 @@ extension StorageError {
             switch error.resultCode {
             case .SQLITE_FULL: (.diskFull, "no room on the disk")
             case .SQLITE_CORRUPT, .SQLITE_NOTADB: (.damaged, "the file is damaged")
+            // Statements are ours, so that one which does not fit the tables tells of the tables.
+            case .SQLITE_ERROR: (.damaged, "its tables are not those that were made: \(error.message ?? "")")
             case .SQLITE_BUSY, .SQLITE_LOCKED: (.inUse, "another program has it open")
             case .SQLITE_IOERR where roomIsGone(path): (.diskFull, "no room on the disk")
             case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CANTOPEN: (.inputOutput, "it cannot be opened for writing")

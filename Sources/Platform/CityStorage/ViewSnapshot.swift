@@ -59,17 +59,20 @@ public struct SeriesSnapshot: Sendable {
     public let score: Float
     /// Its open block, as a block's bytes; empty when there is none.
     public let head: LateBytes
+    /// Its open block of late readings, likewise.
+    public let late: LateBytes
 
     /// A state.
     public init(
         definition: AttributeDefinition, observedAt: Timestamp?, value: AttributeValue?, score: Float,
-        head: LateBytes
+        head: LateBytes, late: LateBytes = LateBytes([])
     ) {
         self.definition = definition
         self.observedAt = observedAt
         self.value = value
         self.score = score
         self.head = head
+        self.late = late
     }
 }
 

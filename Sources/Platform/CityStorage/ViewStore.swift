@@ -1,26 +1,30 @@
 public import CityModel
 import Foundation
 import GRDB
+import Synchronization
 public import TimeSeries
 
 /// The views on disk: a photograph of what the journal's batches add up to, up to one of them.
 ///
-/// Everything here can be made again from the journal; when the file is damaged it is thrown away and made again.
+/// Everything here can be made again from the journal, and is when the file is damaged. Damage that is found while the
+/// file is in use leaves a mark beside it: what can be read is read until the next start, which puts the file aside.
 /// Writes are not synced: after a loss of power the photograph is an older one and more of the journal is replayed.
 public final class ViewStore: Sendable {
     /// The version of the tables and records. A file of another version counts as damaged: it is made again.
-    private static let layout = 2
+    private static let layout = 3
     /// How many refusals the views keep; older ones stay in the journal.
     private static let refusalsKept = 10_000
 
     private let pool: DatabasePool
     private let path: String
+    private let firstDamage = Mutex<StorageError?>(nil)
 
-    /// Opens the views at `path`, making the file when it isn't there.
+    /// Opens the views at `path`, making the file when it isn't there. One that bears the mark of damage is put aside.
     ///
     /// - Throws: ``StorageError/Code/damaged`` when the file isn't a whole SQLite database, or of another layout.
     public init(path: String) throws(StorageError) {
         self.path = path
+        if ViewStore.isToBeMadeAgain(path) { ViewStore.putAside(path) }
         pool = try sqlite(path) {
             var configuration = Configuration()
             configuration.maximumReaderCount = 4
@@ -33,7 +37,7 @@ public final class ViewStore: Sendable {
         }
         switch found {
         case ViewStore.layout: break
-        case nil: try sqlite(path) { try pool.write(ViewStore.makeTables) }
+        case nil: try sqlite(path) { try pool.writingTransaction(ViewStore.makeTables) }
         case let other?: throw StorageError(.damaged, "\(path) has layout \(other), not \(ViewStore.layout)")
         }
     }
@@ -45,7 +49,7 @@ public final class ViewStore: Sendable {
                 CREATE TABLE IF NOT EXISTS state(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
                 CREATE TABLE IF NOT EXISTS series(
                     id INTEGER PRIMARY KEY, definition BLOB NOT NULL, observed_at INTEGER, value BLOB, score REAL,
-                    head BLOB);
+                    head BLOB, late BLOB);
                 CREATE TABLE IF NOT EXISTS definition(
                     series INTEGER, since INTEGER, record BLOB NOT NULL, PRIMARY KEY(series, since)) WITHOUT ROWID;
                 CREATE TABLE IF NOT EXISTS detector(series INTEGER PRIMARY KEY, state BLOB NOT NULL);
@@ -62,47 +66,95 @@ public final class ViewStore: Sendable {
     }
 
     /// The newest batch that the photograph includes; 0 for none.
+    ///
+    /// Written twice, so that damage is not taken for a photograph of batches that the journal has lost.
     public func appliedSequence() throws(StorageError) -> UInt64 {
         try reading { database in
-            try Row.fetchOne(database, sql: "SELECT value FROM state WHERE key = 'applied'")?.unsigned(0) ?? 0
+            let states = try Row.fetchAll(database, sql: "SELECT value FROM state WHERE key LIKE 'applied%' LIMIT 3")
+            return try ViewStore.agreed(try states.map { row throws(StorageError) in try row.unsigned(0) })
         }
+    }
+
+    /// The number that is written twice; 0 where it was never written.
+    static func agreed(_ numbers: [UInt64]) throws(StorageError) -> UInt64 {
+        guard let first = numbers.first else { return 0 }
+        guard numbers == [first, first] else { throw .unreadable("which batch it goes up to is told in two ways") }
+        return first
     }
 
     /// Writes a photograph, in one transaction.
     public func save(_ snapshot: ViewSnapshot) throws(StorageError) {
-        try sqlite(path) { try pool.write { try ViewStore.write(snapshot, to: $0) } }
+        try marking { try pool.writingTransaction { try ViewStore.write(snapshot, to: $0) } }
     }
 
-    /// Reads; a file that turns out to be damaged is put aside, so that the next start makes the views again.
-    private func reading<T>(_ body: (Database) throws -> T) throws(StorageError) -> T {
+    func reading<T>(_ body: (Database) throws -> T) throws(StorageError) -> T {
+        try marking { try pool.read(body) }
+    }
+
+    /// Reads or writes; damage that turns up is marked.
+    private func marking<T>(_ body: () throws -> T) throws(StorageError) -> T {
         do throws(StorageError) {
-            return try sqlite(path) { try pool.read(body) }
-        } catch  where error.code == .damaged {
-            putAside()
+            return try sqlite(path, body)
+        } catch {
+            if error.code == .damaged { mark(error) }
             throw error
         }
     }
 
-    /// Renames a file that has turned out to be damaged, so that the next start makes the views again.
-    func putAside() {
-        for suffix in ["", "-wal", "-shm"] { rename(path + suffix, path + ".damaged" + suffix) }
+    // MARK: - Damage
+
+    /// What was found to be damaged since the file was opened, first of all.
+    public var damage: StorageError? { firstDamage.withLock { $0 } }
+
+    /// Marks the file as damaged, so that the next start makes the views again.
+    func mark(_ damage: StorageError) {
+        let isFirst = firstDamage.withLock { first in
+            guard first == nil else { return false }
+            first = damage
+            return true
+        }
+        guard isFirst else { return }
+        // Where not even the mark can be written, the next start finds the damage as this one did.
+        try? DurableFile.write("\(damage.message)\n".utf8, to: ViewStore.markFile(path), mode: 0o600)
     }
+
+    private static func markFile(_ path: String) -> String { path + ".remake" }
+
+    /// Whether the file at `path` was found to be damaged while it was in use.
+    public static func isToBeMadeAgain(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: markFile(path))
+    }
+
+    /// Renames a file that was found to be damaged, and takes the mark away.
+    private static func putAside(_ path: String) {
+        for suffix in ["", "-wal", "-shm"] { rename(path + suffix, path + ".damaged" + suffix) }
+        unlink(markFile(path))
+    }
+
+    /// Removes the file at `path` with all that belongs to it. Nobody may have it open.
+    public static func remove(_ path: String) {
+        for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) }
+        unlink(markFile(path))
+    }
+
+    // MARK: - Writing
 
     private static func write(_ snapshot: ViewSnapshot, to database: Database) throws {
         try database.execute(
-            sql: "INSERT OR REPLACE INTO state VALUES ('applied', ?)",
+            sql: "INSERT OR REPLACE INTO state VALUES ('applied', ?1), ('appliedAgain', ?1)",
             arguments: [Int64(clamping: snapshot.appliedSequence)])
         try write(series: snapshot, to: database)
         try write(records: snapshot, to: database)
     }
 
     private static func write(series snapshot: ViewSnapshot, to database: Database) throws {
-        let series = try database.cachedStatement(sql: "INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?)")
+        let series = try database.cachedStatement(sql: "INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?, ?)")
         for row in snapshot.series {
             try series.execute(arguments: [
                 Int64(row.definition.series.index), Data(RecordCoding.encode(row.definition)),
                 row.observedAt?.microseconds,
                 row.value.map { Data(ValueCoding.encode($0)) }, Double(row.score), Data(row.head.make()),
+                Data(row.late.make()),
             ])
         }
         let detector = try database.cachedStatement(sql: "INSERT OR REPLACE INTO detector VALUES (?, ?)")
@@ -163,11 +215,13 @@ public final class ViewStore: Sendable {
 
     private static func blob(_ record: some Encodable) throws -> Data { try JSONEncoder().encode(record) }
 
+    // MARK: - Reading
+
     /// The current state of every series, in order of their numbers.
     public func series() throws(StorageError) -> [SeriesSnapshot] {
         try reading { database in
             let rows = try Row.fetchCursor(
-                database, sql: "SELECT definition, observed_at, value, score, head FROM series ORDER BY id")
+                database, sql: "SELECT definition, observed_at, value, score, head, late FROM series ORDER BY id")
             var result: [SeriesSnapshot] = []
             while let row = try rows.next() {
                 result.append(
@@ -176,7 +230,8 @@ public final class ViewStore: Sendable {
                         observedAt: try row.optionalInteger(1).map { Timestamp(microseconds: $0) },
                         value: try row.optionalBytes(2).map { bytes throws(StorageError) in
                             try ValueCoding.decode(bytes)
-                        }, score: Float(try row.number(3)), head: LateBytes(try row.optionalBytes(4) ?? [])))
+                        }, score: Float(try row.number(3)), head: LateBytes(try row.optionalBytes(4) ?? []),
+                        late: LateBytes(try row.optionalBytes(5) ?? [])))
             }
             return result
         }
@@ -212,11 +267,48 @@ public final class ViewStore: Sendable {
                 do {
                     blocks.append(try Block(bytes: try row.bytes(0)))
                 } catch let error as BlockError {
-                    throw StorageError(.damaged, "\(path): a block of series \(series.index) is damaged", cause: error)
+                    throw damagedBlock(of: series, cause: error)
                 }
             }
             return blocks
         }
+    }
+
+    /// The first and last times of the sealed blocks of a series that may hold readings made in `span`.
+    func blockSpans(of series: SeriesID, in span: ClosedRange<Int64>) throws(StorageError) -> [ClosedRange<Int64>] {
+        try reading { database in
+            let statement = try database.cachedStatement(
+                sql: "SELECT first, last FROM block WHERE series = ? AND first <= ? AND last >= ?")
+            let rows = try Row.fetchCursor(
+                statement, arguments: [Int64(series.index), span.upperBound, span.lowerBound])
+            var spans: [ClosedRange<Int64>] = []
+            while let row = try rows.next() {
+                let (first, last) = (try row.integer(0), try row.integer(1))
+                guard first <= last else { throw damagedBlock(of: series, cause: nil) }
+                spans.append(first...last)
+            }
+            return spans
+        }
+    }
+
+    /// The sealed block with these first and last times; nil when there is none.
+    func block(of series: SeriesID, _ span: ClosedRange<Int64>) throws(StorageError) -> Block? {
+        try reading { database in
+            let statement = try database.cachedStatement(
+                sql: "SELECT data FROM block WHERE series = ? AND first = ? AND last = ?")
+            let row = try Row.fetchOne(
+                statement, arguments: [Int64(series.index), span.lowerBound, span.upperBound])
+            guard let row else { return nil }
+            do {
+                return try Block(bytes: try row.bytes(0))
+            } catch let error as BlockError {
+                throw damagedBlock(of: series, cause: error)
+            }
+        }
+    }
+
+    private func damagedBlock(of series: SeriesID, cause: (any Error)?) -> StorageError {
+        StorageError(.damaged, "\(path): a block of series \(series.index) is damaged", cause: cause)
     }
 
     /// The values of a series that are not numbers, made in `span`, newest first.

@@ -43,8 +43,16 @@ struct CityLife {
         }
     }
 
+    /// Lets all devices speak again.
+    func resumeAll(in city: City) async throws {
+        for record in city.views.registry.all() where record.status == .suspended {
+            _ = try await city.setStatus(.active, of: record.id, reason: nil, by: AuthoriseTests.eva).get()
+        }
+    }
+
     /// A run of readings, one a second, calm but for a leap now and then; some late, some twice.
     private mutating func readings(of gauge: String, in city: City, _ test: TestCity) async throws {
+        try await resumeAll(in: city)
         let leap = random.below(5) == 0 ? 40.0 : 0
         var observations: [Observation] = []
         let count = 60 + random.below(300)

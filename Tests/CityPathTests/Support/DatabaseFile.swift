@@ -17,7 +17,9 @@ struct DatabaseFile {
     /// The contents of a journal's batches, by their numbers.
     func contents() throws -> [(sequence: Int64, content: Data)] {
         try DatabaseQueue(path: path).read { database in
-            try Row.fetchAll(database, sql: "SELECT sequence, content FROM batch").map { ($0[0], $0[1]) }
+            try Row.fetchAll(database, sql: "SELECT sequence, content FROM batch ORDER BY sequence").map {
+                ($0[0], $0[1])
+            }
         }
     }
 

@@ -60,6 +60,7 @@ final class TestCity: Sendable {
             in: directory, organisation: "Testville", domain: "city.example", now: clock.now.date)
         signer = try NoteSigner(name: TestCity.origin)
         ownsFolder = true
+        try City.found(directory, origin: TestCity.origin)
     }
 
     /// The same city in another folder.

@@ -25,6 +25,9 @@ enum Program {
         return (tests as NSString).deletingLastPathComponent + "/bastide"
     }()
 
+    /// A run that takes longer than this is killed: a test must not wait for ever.
+    private static let limit = DispatchTimeInterval.seconds(60)
+
     /// Runs the program to its end.
     ///
     /// - Parameters:
@@ -32,7 +35,7 @@ enum Program {
     ///   - environment: Replaces `BASTIDE_…` of the tests' own.
     ///   - input: Standard input.
     ///   - folder: The current directory; the system's own temporary one by default.
-    /// - Returns: What it said and how it ended.
+    /// - Returns: What it said and how it ended; a status that no program gives when it had to be killed.
     /// - Throws: When it cannot be started.
     static func run(
         _ arguments: String..., environment: [String: String] = [:], input: String = "", in folder: String? = nil
@@ -41,11 +44,12 @@ enum Program {
     }
 
     static func run(
-        _ arguments: [String], environment: [String: String] = [:], input: String = "", in folder: String? = nil
+        _ arguments: [String], environment: [String: String] = [:], input: String = "", in folder: String? = nil,
+        by program: String = path
     ) throws -> Outcome {
         let scratch = try TemporaryFolder()
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
+        process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder ?? NSTemporaryDirectory())
         process.environment = ProcessInfo.processInfo.environment
@@ -56,7 +60,13 @@ enum Program {
         process.standardInput = try FileHandle(forReadingFrom: scratch.url("input"))
         process.standardOutput = try FileHandle(forWritingTo: scratch.url("output"))
         process.standardError = try FileHandle(forWritingTo: scratch.url("complaint"))
+        let ended = DispatchSemaphore(value: 0)
+        process.terminationHandler = { _ in ended.signal() }
         try process.run()
+        if ended.wait(timeout: .now() + limit) == .timedOut {
+            kill(process.processIdentifier, SIGKILL)
+            Issue.record("`bastide \(arguments.joined(separator: " "))` had not ended after a minute")
+        }
         process.waitUntilExit()
         return Outcome(
             status: process.terminationStatus, output: try scratch.text("output"),

@@ -40,11 +40,12 @@ final class TestServer: Sendable {
         self.stop = stop
     }
 
-    /// Serves a city while `body` runs.
+    /// Serves a city while `body` runs; HTTPS listens on `host`.
     static func run(
-        maximumBodyBytes: Int = 65_536, _ body: @escaping @Sendable (TestServer) async throws -> Void
+        maximumBodyBytes: Int = 65_536, limits: HTTPLimits = HTTPLimits(), host: String = "127.0.0.1",
+        _ body: @escaping @Sendable (TestServer) async throws -> Void
     ) async throws {
-        let founding = try await Founding(maximumBodyBytes: maximumBodyBytes)
+        let founding = try await Founding(maximumBodyBytes: maximumBodyBytes, limits: limits, host: host)
         defer { founding.end() }
         let (stream, ready) = AsyncStream<HTTPPorts>.makeStream()
         let face = try HTTPFace(
@@ -73,7 +74,6 @@ final class TestServer: Sendable {
         }
     }
 
-    var https: String { "https://localhost:\(ports.https)" }
     var laboratory: String { "http://127.0.0.1:\(ports.laboratory ?? 0)" }
 }
 
@@ -88,7 +88,7 @@ struct Founding: Sendable {
     let air: EnrolledDevice
     let loop: EnrolledDevice
 
-    init(maximumBodyBytes: Int) async throws {
+    init(maximumBodyBytes: Int, limits: HTTPLimits, host: String) async throws {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         self.logger = logger
@@ -100,6 +100,7 @@ struct Founding: Sendable {
             in: directory, organisation: "Test", domain: TestServer.domain, now: Date())
         _ = try certificates.renewServerCertificate(dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"], now: Date())
         let origin = "\(TestServer.domain)/ledger"
+        try City.found(directory, origin: origin)
         city = try City.open(
             directory,
             City.Parts(
@@ -122,13 +123,14 @@ struct Founding: Sendable {
             with: authority, by: founder
         ).get()
         var settings = HTTPSettings(
-            https: HTTPSettings.Address(host: "127.0.0.1", port: 0),
+            https: HTTPSettings.Address(host: host, port: 0),
             laboratory: HTTPSettings.Address(host: "127.0.0.1", port: 0), adminSocket: directory.socket,
             certificateChainFile: certificates.serverFiles.chain, privateKeyFile: certificates.serverFiles.key,
             authorityFile: certificates.rootFile, cityName: "Test <City>", domain: TestServer.domain, version: "1.2.3",
             geometryFile: directory.geometry)
         settings.maximumBodyBytes = maximumBodyBytes
         settings.threads = 1
+        settings.limits = limits
         self.settings = settings
     }
 

@@ -34,9 +34,11 @@ struct AlertEndpoints: Sendable {
             status.includes(alert) && (severity == nil || alert.severity == severity)
                 && (entity == nil || alert.entity?.text == entity)
         }
-        visit.note(.readOperations, of: "alerts", dataClass: .internal)
+        let given = found.dropFirst(offset).prefix(limit)
+        visit.note(
+            .readOperations, of: "alerts", dataClass: shared.highestClass(of: given, upTo: permit.highestClass))
         return JSONWriter.answer { writer in
-            writer.list("items", found.dropFirst(offset).prefix(limit)) { alert, writer in
+            writer.list("items", given) { alert, writer in
                 shared.sight(of: alert, upTo: permit.highestClass).write(to: &writer)
             }
             writer.member("total", found.count)
@@ -46,6 +48,7 @@ struct AlertEndpoints: Sendable {
 
     @Sendable private func acknowledge(_ visit: Visit) async throws -> Response {
         _ = try visit.permit(.acknowledgeAlerts)
+        let reading = try visit.permit(.readOperations)
         let body = try await shared.bodies.object(of: visit.request, from: visit.peer, members: ["note"])
         let id = try visit.parameter("id")
         guard let number = UInt64(id), shared.city.views.alerts.alert(number) != nil else {
@@ -53,8 +56,11 @@ struct AlertEndpoints: Sendable {
         }
         let note = try body.string("note")
         let alert = try await shared.city.acknowledge(number, note: note, by: visit.caller.principal).get()
+        // What is acknowledged is also shown.
+        let sight = shared.sight(of: alert, upTo: reading.highestClass)
+        visit.note(.readOperations, of: "alert/\(number)", dataClass: sight.dataClass)
         var writer = JSONWriter()
-        shared.sight(of: alert, upTo: (try? visit.permit(.readOperations))?.highestClass ?? .public).write(to: &writer)
+        sight.write(to: &writer)
         return writer.answer()
     }
 

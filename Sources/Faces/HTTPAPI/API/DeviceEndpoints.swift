@@ -108,9 +108,9 @@ struct DeviceEndpoints: Sendable {
     /// Small JSON as over MQTT; `204` comes after the commit.
     @Sendable private func readings(_ visit: Visit) async throws -> Response {
         let id = try visit.parameter("id")
-        let route = try shared.city.path.open(
-            visit.caller.principal, topic: "devices/\(id)/\(DeviceTopic.values)"
-        ).get()
+        let agency = shared.city.views.registry.device(DeviceID(id))?.agency ?? AgencyID("none")
+        let topic = shared.city.path.topics.topic(of: DeviceID(id), agency: agency, channel: TopicScheme.values)
+        let route = try shared.city.path.open(visit.caller.principal, topic: topic).get()
         guard ["application/json", ""].contains(MediaRange.type(of: visit.request.headers[.contentType])) else {
             throw Problem(.unsupportedMediaType, "expected a body of `application/json`")
         }

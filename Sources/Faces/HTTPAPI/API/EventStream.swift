@@ -12,15 +12,19 @@ import WebConsole
 /// `GET /api/v1/events`: what changes, as it changes, as server-sent events (HTML living standard §9.2).
 ///
 /// A reader that is slow gets fewer, newer states, never a backlog; one that takes nothing at all is disconnected.
+/// A page that listens is one that somebody looks at: its session counts as used, and ends with `Sessions.lifetime`.
 struct EventStream: Sendable {
     private static let interval = Duration.milliseconds(500)
     /// Ticks between two `status` events, and between two comments that keep the connection open.
     private static let (statusTicks, pingTicks) = (4, 30)
+    /// Ticks between two questions to the ``StateWatch``.
+    private static let watchTicks = 2
     /// The most entities in one tick; the others wait for the next, and change in place meanwhile.
     private static let entitiesPerTick = 1_000
     private static let writeDeadline = TimeAmount.seconds(30)
 
     let shared: HTTPShared
+    private let watch = StateWatch()
 
     func register(on endpoints: Endpoints) {
         endpoints.api(.get, "/api/v1/events", isBackground: true, stream)
@@ -36,7 +40,7 @@ struct EventStream: Sendable {
         }
         visit.note(.readEntities, of: "events", dataClass: permit.highestClass)
         let body = ResponseBody { writer in
-            try await send(subscription, to: &writer, for: visit, upTo: permit.highestClass)
+            try await send(subscription, to: &writer, for: visit)
             try await writer.finish(nil)
         }
         return Response(
@@ -46,29 +50,43 @@ struct EventStream: Sendable {
     }
 
     private func send(
-        _ subscription: LiveFeed.Subscription, to writer: inout any ResponseBodyWriter, for visit: Visit,
-        upTo highest: DataClass
+        _ subscription: LiveFeed.Subscription, to writer: inout any ResponseBodyWriter, for visit: Visit
     ) async throws {
+        var welcome = StreamWelcome(of: visit, by: shared)
         var waiting: Set<Int> = []
+        var look: UInt64?
         var tick = 0
-        while !Task.isShuttingDownGracefully, !Task.isCancelled, isStillWelcome(visit) {
+        while !Task.isShuttingDownGracefully, !Task.isCancelled, let highest = try await welcome.highestClass() {
+            keepAlive(visit)
             let changes = subscription.take()
             waiting.formUnion(changes.entities)
             let chosen = Array(waiting.prefix(EventStream.entitiesPerTick))
             waiting.subtract(chosen)
-            let now = tick
+            // Once more a tick later: what is known of open alerts may be older than these, by less than that.
+            waiting.formUnion(changes.alerts.compactMap { $0.entity.flatMap(shared.city.views.twin.place) })
+            let (now, seen) = (tick, look)
             // Off the event loop: a busy city has much to say.
-            let bytes = try await shared.pool.run { compose(changes, chosen, tick: now, upTo: highest) }
+            let (bytes, news) = try await shared.pool.run {
+                let isTime = now % EventStream.watchTicks == 0
+                return (
+                    compose(changes, chosen, tick: now, upTo: highest),
+                    isTime ? watch.changes(since: seen, upTo: highest, of: shared) : nil
+                )
+            }
+            if let news {
+                waiting.formUnion(news.places)
+                look = news.look
+            }
             if let bytes { try await write(bytes, to: &writer, visit.peer) }
             tick += 1
             try await Task.sleep(for: EventStream.interval)
         }
     }
 
-    /// Whether the session, where there is one, still goes on: signing out ends the stream.
-    private func isStillWelcome(_ visit: Visit) -> Bool {
-        guard case .session(let token) = visit.caller.means else { return true }
-        return shared.gate.sessions.peek(token, at: visit.now) != nil
+    /// Using a session is what keeps it: for the reader's page, this is its use.
+    private func keepAlive(_ visit: Visit) {
+        guard case .session(let token) = visit.caller.means else { return }
+        _ = shared.gate.sessions.session(token, at: visit.now)
     }
 
     private func write(_ bytes: ByteBuffer, to writer: inout any ResponseBodyWriter, _ peer: Peer) async throws {
@@ -114,6 +132,11 @@ struct EventStream: Sendable {
                 writer.object {
                     $0.member("id", entity.id.text)
                     $0.member("type", entity.type)
+                    $0.member("name", entity.name)
+                    if let place = shared.place(of: entity) {
+                        $0.member("lat", place.latitude)
+                        $0.member("lon", place.longitude)
+                    }
                     $0.member("state", conditions.state(of: entity).rawValue)
                     $0.member("summary", shared.vocabulary.summary(of: entity))
                     $0.key("attributes")

@@ -37,9 +37,11 @@ struct HistoryEndpoint: Sendable {
         }
         try permit.check(attribute.definition)
         visit.note(.readEntities, of: id.text, dataClass: attribute.definition.label.dataClass)
-        let readings = try shared.city.views.history.readings(
-            of: attribute.definition.series, in: from.microseconds...to.microseconds)
-        let points = downsample(readings, to: limit)
+        let span = from.microseconds...to.microseconds
+        let run = try shared.city.views.history.run(of: attribute.definition.series, in: span)
+        var sampler = Downsampler(to: limit, over: run.extent ?? span)
+        try run.forEach { sampler.append($0) }
+        let points = sampler.chosen
         let alerts = shared.city.views.alerts.newest(200) { alert in
             alert.entity == id && alert.attribute == name && from <= alert.observedAt && alert.observedAt <= to
         }
@@ -56,7 +58,7 @@ struct HistoryEndpoint: Sendable {
                 writer.double((point.score * 1_000).rounded() / 1_000)
                 writer.endArray()
             }
-            writer.member("downsampled", points.count < readings.count)
+            writer.member("downsampled", points.count < sampler.count)
             writer.list("alerts", alerts) { alert, writer in
                 shared.sight(of: alert, upTo: permit.highestClass).write(to: &writer)
             }

@@ -12,6 +12,7 @@ struct OperatorEndpoints: Sendable {
     func register(on endpoints: Endpoints) {
         endpoints.api(.get, "/api/v1/operators", list)
         endpoints.api(.post, "/api/v1/operators", set)
+        endpoints.api(.delete, "/api/v1/operators/{name}", remove)
         endpoints.api(.post, "/api/v1/operators/{name}/certificate", certificate)
     }
 
@@ -49,14 +50,31 @@ struct OperatorEndpoints: Sendable {
         } catch let error as AccountError {
             throw Refusal.malformed(error.description)
         }
-        // Whoever was signed in with the old password or role has to sign in again.
-        shared.gate.sessions.end(of: name)
-        shared.gate.passwords.forget(name)
+        forget(name)
         return JSONWriter.answer(isNew ? .created : .ok) {
             $0.member("name", name)
             $0.member("role", role.rawValue)
             $0.member("password", ifPresent: given == nil ? password : nil)
         }
+    }
+
+    /// Nobody is signed in as a person who is no more; their connections may do nothing from here on.
+    @Sendable private func remove(_ visit: Visit) async throws -> Response {
+        _ = try visit.permit(.manageAccounts)
+        let name = try visit.parameter("name")
+        guard try await shared.city.removeAccount(name, by: visit.caller.principal) else { throw unknown(name) }
+        forget(name)
+        return Response(status: .noContent)
+    }
+
+    /// Whoever was signed in with the old password or role has to sign in again.
+    private func forget(_ name: String) {
+        shared.gate.sessions.end(of: name)
+        shared.gate.passwords.forget(name)
+    }
+
+    private func unknown(_ name: String) -> Problem {
+        Problem(.notFound, "there is no account `\(name.prefix(100))`")
     }
 
     @Sendable private func certificate(_ visit: Visit) async throws -> Response {
@@ -66,7 +84,7 @@ struct OperatorEndpoints: Sendable {
         let name = try visit.parameter("name")
         let isKnown = try await shared.pool.run { [accounts = shared.city.accounts] in try accounts.person(name) != nil
         }
-        guard isKnown else { throw Problem(.notFound, "there is no account `\(name.prefix(100))`") }
+        guard isKnown else { throw unknown(name) }
         let issued = try await shared.city.issueOperatorCertificate(
             to: name, agency: try body.string("agency") ?? "city",
             validityDays: try body.integer("validityDays") ?? 397, with: shared.authority,

@@ -15,7 +15,7 @@ struct StatusEndpoints: Sendable {
         endpoints.open(.get, "/livez") { _, _ in .text("ok\n") }
         endpoints.open(.get, "/readyz") { _, _ in ready() }
         endpoints.open(.get, "/metrics") { request, context in
-            if !context.peer.isLocal { _ = try await shared.gate.identify(request, from: context.peer) }
+            try await mayReadMetrics(request, context.peer)
             return .text(metrics(), type: "text/plain; version=0.0.4; charset=utf-8")
         }
         endpoints.open(.get, "/openapi.yaml") { _, _ in shared.openAPI.yaml }
@@ -62,6 +62,15 @@ struct StatusEndpoints: Sendable {
     }
 
     // MARK: Prometheus
+
+    /// Whoever is on this machine may read them, and from elsewhere those who may read operations: not every device.
+    private func mayReadMetrics(_ request: Request, _ peer: Peer) async throws {
+        guard !peer.isLocal else { return }
+        let caller = try await shared.gate.identify(request, from: peer)
+        if case .failure(let refusal) = shared.city.path.authorise(caller.principal, .readOperations) {
+            throw Refused(refusal, by: caller.principal)
+        }
+    }
 
     private func metrics() -> String {
         var text = ""

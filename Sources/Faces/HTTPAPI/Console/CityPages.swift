@@ -31,21 +31,21 @@ struct CityPages: Sendable {
         _ = try visit.permit(.readOperations)
         let conditions = shared.conditions
         let all = shared.city.views.twin.index().map { entry in
-            shared.row(
-                of: VisibleEntity(shared.city.views.twin.entity(at: entry.place), upTo: permit.highestClass), conditions
-            )
+            VisibleEntity(shared.city.views.twin.entity(at: entry.place), upTo: permit.highestClass)
         }
-        let first = all.filter { $0.state == .alert }.prefix(CityPages.pageSize)
-        let others = all.filter { $0.state != .alert }.prefix(CityPages.pageSize - first.count)
-        visit.note(.readOperations, of: "overview", dataClass: .internal)
+        let first = all.lazy.filter { conditions.state(of: $0) == .alert }.prefix(CityPages.pageSize)
+        let others = all.lazy.filter { conditions.state(of: $0) != .alert }.prefix(CityPages.pageSize - first.count)
+        let shown = Array(first) + Array(others)
+        let alerts = shared.city.views.alerts.newest(CityPages.feedLength)
+        visit.note(
+            .readOperations, of: "overview",
+            dataClass: max(shared.highestClass(of: alerts, upTo: permit.highestClass), shown.highestClass))
         return .overview(
             OverviewPage(
                 frame: shared.frame(for: visit.caller), counts: shared.counts,
-                alerts: shared.city.views.alerts.newest(CityPages.feedLength).map {
-                    shared.row(of: $0, upTo: permit.highestClass)
-                },
+                alerts: alerts.map { shared.row(of: $0, upTo: permit.highestClass) },
                 refusals: shared.city.views.refusals.newest(CityPages.feedLength).map(\.row),
-                entities: Array(first) + Array(others), tiles: shared.settings.tiles))
+                entities: shown.map { shared.row(of: $0, conditions) }, tiles: shared.settings.tiles))
     }
 
     // MARK: Entities
@@ -66,13 +66,13 @@ struct CityPages: Sendable {
         }
         let paging = Paging(
             requested: parameters["page"].flatMap { Int($0) }, size: CityPages.pageSize, total: found.count)
-        visit.note(.readEntities, of: "entities", dataClass: permit.highestClass)
+        let shown = Array(found.dropFirst(paging.offset).prefix(CityPages.pageSize))
+        visit.note(.readEntities, of: "entities", dataClass: shown.highestClass)
         return .entities(
             EntitiesPage(
                 frame: shared.frame(for: visit.caller), filter: EntityFilter(type: type, text: text),
                 types: shared.city.views.twin.types().map(\.type),
-                rows: found.dropFirst(paging.offset).prefix(CityPages.pageSize).map { shared.row(of: $0, conditions) },
-                paging: paging))
+                rows: shown.map { shared.row(of: $0, conditions) }, paging: paging))
     }
 
     private func entity(_ visit: Visit) throws -> ConsolePage {
@@ -84,7 +84,8 @@ struct CityPages: Sendable {
         let entity = VisibleEntity(state, upTo: permit.highestClass)
         let owner = state.attributes.first?.definition
         let alerts = visit.may(.readOperations) ? shared.city.views.alerts.newest(20) { $0.entity == id } : []
-        visit.note(.readEntities, of: id.text, dataClass: entity.highestClass)
+        let told = alerts.isEmpty ? .public : shared.highestClass(of: alerts, upTo: permit.highestClass)
+        visit.note(.readEntities, of: id.text, dataClass: max(entity.highestClass, told))
         return .entity(
             EntityPage(
                 frame: shared.frame(for: visit.caller), id: id.text, type: entity.type, name: entity.name,
@@ -114,13 +115,13 @@ struct CityPages: Sendable {
         }
         let paging = Paging(
             requested: parameters["page"].flatMap { Int($0) }, size: CityPages.pageSize, total: found.count)
-        visit.note(.readOperations, of: "alerts", dataClass: .internal)
+        let shown = found.dropFirst(paging.offset).prefix(CityPages.pageSize)
+        visit.note(
+            .readOperations, of: "alerts", dataClass: shared.highestClass(of: shown, upTo: permit.highestClass))
         return .alerts(
             AlertsPage(
                 frame: shared.frame(for: visit.caller), filter: filter,
-                rows: found.dropFirst(paging.offset).prefix(CityPages.pageSize).map {
-                    shared.row(of: $0, upTo: permit.highestClass)
-                },
+                rows: shown.map { shared.row(of: $0, upTo: permit.highestClass) },
                 acknowledgedCount: all.count { $0.acknowledgedAt != nil }, paging: paging,
                 mayAcknowledge: visit.may(.acknowledgeAlerts)))
     }

@@ -23,7 +23,7 @@ struct SignInPages: Sendable {
 
     @Sendable private func show(_ request: Request, _ context: HTTPContext) async -> Response {
         let returnTo = SignInPages.local((try? request.query())?["returnTo"])
-        if (try? await shared.gate.identify(request, from: context.peer)) != nil {
+        if await shared.recognised(request, on: context.peer) != nil {
             return .seeOther(returnTo ?? "/")
         }
         return form(request, status: .ok, returnTo: returnTo)
@@ -61,7 +61,7 @@ struct SignInPages: Sendable {
         let name = String((fields["name"] ?? "").prefix(64))
         let returnTo = SignInPages.local(fields["returnTo"])
         let password = fields["password"] ?? ""
-        switch try await shared.gate.passwords.check(name: name, password: password, from: peer.address) {
+        switch try await shared.gate.passwords.check(name: name, password: password, from: peer) {
         case .person(let person):
             let begun = shared.gate.sessions.begin(person, at: shared.city.clock.now)
             if let old = ConsoleCookie.session.value(in: request) { shared.gate.sessions.end(old) }

@@ -6,7 +6,8 @@ struct Caller: Sendable {
     enum Means: Sendable {
         case session(token: String)
         case certificate
-        case password
+        /// How often the account had been changed by then.
+        case password(revision: Int)
         case connection
     }
 

@@ -27,9 +27,12 @@ final class Gate: Sendable {
     ///   - request: The request.
     ///   - peer: Its connection.
     ///   - isBackground: Whether a page asks by itself, which does not keep a session alive.
+    ///   - takesPasswords: Whether a name and password that come along are looked at.
     /// - Returns: Who asks.
     /// - Throws: ``Refused`` when there is nobody, or somebody who may not act.
-    func identify(_ request: Request, from peer: Peer, isBackground: Bool = false) async throws -> Caller {
+    func identify(
+        _ request: Request, from peer: Peer, isBackground: Bool = false, takesPasswords: Bool = true
+    ) async throws -> Caller {
         if let refusal = CrossOrigin.refusal(of: request, at: peer.door) {
             throw Refused(refusal, by: .unknown(peer.address))
         }
@@ -51,7 +54,9 @@ final class Gate: Sendable {
                     principal: .person(session.person), means: .session(token: token), csrfToken: session.csrfToken)
             }
         }
-        if let header = request.headers[.authorization] { return try await caller(basic: header, from: peer) }
+        if takesPasswords, let header = request.headers[.authorization] {
+            return try await caller(basic: header, from: peer)
+        }
         throw Refused(
             Refusal(
                 step: .identify, code: .notIdentified,
@@ -99,8 +104,9 @@ final class Gate: Sendable {
                     message: "expected `Authorization: Basic` with name and password"),
                 by: .unknown(peer.address), headers: [.wwwAuthenticate: basicChallenge])
         }
-        switch try await passwords.checkRemembering(name: name, password: password, from: peer.address) {
-        case .person(let person): return caller(.person(person), .password)
+        let revision = passwords.revision(of: name)
+        switch try await passwords.checkRemembering(name: name, password: password, from: peer) {
+        case .person(let person): return caller(.person(person), .password(revision: revision))
         case .refused(let refusal, let principal):
             throw Refused(refusal, by: principal, headers: [.wwwAuthenticate: basicChallenge])
         case .wait(let wait, let refusal):
@@ -117,6 +123,34 @@ final class Gate: Sendable {
         let cookie =
             "Cookie realm=\"\(cityName)\", form-action=\"/sign-in\", cookie-name=\(ConsoleCookie.session.rawValue)"
         return [.wwwAuthenticate: isBrowser ? cookie : basicChallenge]
+    }
+
+    // MARK: Answers that take long
+
+    /// Who the caller is by now, for an answer that is still being given: what they were known by is looked at again,
+    /// but the password, which is not checked twice.
+    ///
+    /// - Returns: nil when they would not be known any more.
+    /// - Throws: When the accounts cannot be read.
+    func stillKnown(_ caller: Caller, from peer: Peer) async throws -> Principal? {
+        switch caller.means {
+        case .connection: return caller.principal
+        case .session(let token): return sessions.peek(token, at: path.clock.now).map { .person($0.person) }
+        case .password(let revision):
+            guard case .person(let person) = caller.principal, passwords.revision(of: person.name) == revision else {
+                return nil
+            }
+            return try await pool.run { [accounts = passwords.accounts] in
+                try accounts.person(person.name).map { .person($0) }
+            }
+        case .certificate:
+            guard case .identified(let identity) = await peer.standing(by: path) else { return nil }
+            do {
+                return try await self.caller(with: identity, from: peer).principal
+            } catch is Refused {
+                return nil
+            }
+        }
     }
 
     // MARK: Forged requests

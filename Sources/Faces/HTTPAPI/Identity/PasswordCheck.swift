@@ -20,12 +20,14 @@ final class PasswordCheck: Sendable {
     /// Longest password that is looked at, in bytes.
     static let longestPassword = 1_024
 
-    private let accounts: Accounts
+    let accounts: Accounts
     private let path: GuardedPath
     private let limiter = SignInLimiter()
     private let pool = BlockingPool(threads: 1, bound: 128)
     private let secrets: Secrets
     private let remembered = Mutex<[String: (person: PersonIdentity, until: Timestamp)]>([:])
+    /// How often the account of a name was changed since the start.
+    private let revisions = Mutex<[String: Int]>([:])
 
     init(accounts: Accounts, path: GuardedPath, secrets: Secrets) {
         self.accounts = accounts
@@ -40,10 +42,11 @@ final class PasswordCheck: Sendable {
     /// Checks a name and a password.
     ///
     /// - Throws: When the accounts cannot be read, or too many wait.
-    func check(name: String, password: String, from address: String) async throws -> Outcome {
-        try await pool.run { [self] in
+    func check(name: String, password: String, from peer: Peer) async throws -> Outcome {
+        let (place, short) = (peer.place, String(name.prefix(64)))
+        return try await pool.run { [self] in
             let now = path.clock.now
-            let wait = limiter.wait(address: address, name: String(name.prefix(64)), at: now)
+            let wait = limiter.wait(address: place, name: short, at: now)
             guard wait == .zero else {
                 let seconds = PasswordCheck.seconds(wait)
                 return .wait(
@@ -56,24 +59,24 @@ final class PasswordCheck: Sendable {
                 password.utf8.count <= PasswordCheck.longestPassword
                 ? try accounts.check(name: name, password: password) : nil
             guard let person else {
-                limiter.failed(address: address, name: String(name.prefix(64)), at: now)
+                limiter.failed(address: place, name: short, at: now)
                 // Only names that exist are kept: people type passwords into the wrong field.
                 let isKnown = try accounts.person(name) != nil
                 return .refused(
                     Refusal(step: .identify, code: .credentialsWrong, message: "name or password is wrong"),
                     .unknown(isKnown ? "sign-in as \(name)" : "sign-in"))
             }
-            limiter.succeeded(name: name)
+            limiter.succeeded(address: place, name: short, at: now)
             return .person(person)
         }
     }
 
     /// As ``check(name:password:from:)``, remembering what was right for a short while.
-    func checkRemembering(name: String, password: String, from address: String) async throws -> Outcome {
+    func checkRemembering(name: String, password: String, from peer: Peer) async throws -> Outcome {
         let key = secrets.token(for: "basic/\(name.utf8.count)/\(name)/\(password)")
         let now = path.clock.now
         if let known = remembered.withLock({ $0[key] }), known.until > now { return .person(known.person) }
-        let outcome = try await check(name: name, password: password, from: address)
+        let outcome = try await check(name: name, password: password, from: peer)
         if case .person(let person) = outcome {
             remembered.withLock { remembered in
                 if remembered.count >= PasswordCheck.rememberedBound { remembered.removeAll() }
@@ -85,8 +88,12 @@ final class PasswordCheck: Sendable {
 
     /// Forgets what was remembered of somebody whose account has changed.
     func forget(_ name: String) {
+        revisions.withLock { $0[name, default: 0] += 1 }
         remembered.withLock { $0 = $0.filter { $0.value.person.name != name } }
     }
+
+    /// How often an account was changed since the start: what was known by an earlier password is not known any more.
+    func revision(of name: String) -> Int { revisions.withLock { $0[name] ?? 0 } }
 
     /// Whole seconds, rounded up.
     static func seconds(_ wait: Duration) -> Int {

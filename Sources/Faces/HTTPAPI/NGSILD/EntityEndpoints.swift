@@ -35,6 +35,7 @@ struct EntityEndpoints: Sendable {
         let form = try EntityForms(of: visit.request)
         let parameters = visit.parameters
         let options = try EntityOptions(parsingOptions: parameters["options"], format: parameters["format"])
+        try UnsupportedParameters.check(systemTimes: options.includesSystemAttributes, in: "options")
         let names = try parameters["attrs"].map { try Names.attributeList(parsing: $0) } ?? []
         let id = try visit.parameter("id")
         guard Names.isURI(id) else { throw Problem(.badRequestData, "the entity's id must be a URI") }
@@ -57,13 +58,15 @@ struct EntityEndpoints: Sendable {
         let permit = try visit.permit(.readEntities)
         let form = try EntityForms(of: visit.request)
         let query = try EntityQuery(visit.parameters)
+        var budget = QueryBudget()
         var writer = JSONWriter(capacity: 16_384)
         writer.beginArray()
         var (total, given, highest) = (0, 0, DataClass.public)
-        for (id, type, place) in shared.city.views.twin.index() where query.mayMatch(id, type) {
-            guard let entity = query.match(shared.city.views.twin.entity(at: place), upTo: permit.highestClass) else {
-                continue
-            }
+        for (id, type, place) in shared.city.views.twin.index() {
+            guard try query.mayMatch(id, type, within: &budget),
+                let entity = try query.match(
+                    shared.city.views.twin.entity(at: place), upTo: permit.highestClass, within: &budget)
+            else { continue }
             total += 1
             guard total > query.offset, given < query.limit else {
                 if !query.counts, given >= query.limit { break }
@@ -100,6 +103,7 @@ struct EntityQuery {
     /// - Throws: A problem or an `NGSILDError` that says which parameter is wrong.
     init(_ parameters: RequestParameters) throws {
         options = try EntityOptions(parsingOptions: parameters["options"], format: parameters["format"])
+        try UnsupportedParameters.check(systemTimes: options.includesSystemAttributes, in: "options")
         limit = try parameters.integer("limit", in: 0...Int.max, default: EntityEndpoints.usualLimit)
         guard limit <= EntityEndpoints.highestLimit else {
             throw Problem(.tooManyResults, "`limit` may be up to \(EntityEndpoints.highestLimit): ask for pages")
@@ -112,6 +116,7 @@ struct EntityQuery {
         types = try parameters["type"].map { try TypeSelection(parsing: $0) }
         names = try parameters["attrs"].map { try Names.attributeList(parsing: $0) } ?? []
         condition = try parameters["q"].map { try QueryExpression(parsing: $0) }
+        try UnsupportedParameters.check(systemTimes: condition?.looksAtSystemTimes == true, in: "q")
         rest = parameters.encoded(without: ["offset", "limit"])
         let isLocal = try parameters.flag("local")
         guard types != nil || !names.isEmpty || condition != nil || !ids.isEmpty || idPattern != nil || isLocal else {
@@ -122,20 +127,26 @@ struct EntityQuery {
     }
 
     /// What can be said before the attributes are looked at.
-    func mayMatch(_ id: EntityID, _ type: String) -> Bool {
+    ///
+    /// - Throws: ``ProblemCode/tooComplexQuery`` when the budget is spent.
+    func mayMatch(_ id: EntityID, _ type: String, within budget: inout QueryBudget) throws(NGSILDError) -> Bool {
         if !ids.isEmpty, !ids.contains(id.text) { return false }
         if let types, !types.matches([type]) { return false }
-        return idPattern?.matches(id.text) ?? true
+        return try idPattern?.matches(id.text, within: &budget) ?? true
     }
 
     /// The entity as it is given, or nil. What the reader may not see takes no part in the question either: an answer
     /// would tell it.
-    func match(_ state: CityContext.EntityState, upTo highest: DataClass) -> VisibleEntity? {
+    ///
+    /// - Throws: ``ProblemCode/tooComplexQuery`` when the budget is spent.
+    func match(
+        _ state: CityContext.EntityState, upTo highest: DataClass, within budget: inout QueryBudget
+    ) throws(NGSILDError) -> VisibleEntity? {
         let entity = VisibleEntity(state, upTo: highest)
         if let condition {
             let looked = condition.attributeNames
             let attributes = entity.attributes.filter { looked.contains($0.definition.attribute) }
-            guard condition.matches(attributes.map(\.ngsiLD)) else { return nil }
+            guard try condition.matches(attributes.map(\.ngsiLD), within: &budget) else { return nil }
         }
         let chosen = entity.only(names)
         return names.isEmpty || !chosen.attributes.isEmpty ? chosen : nil

@@ -16,11 +16,8 @@ enum EntityForms {
 
     /// What a client accepts.
     ///
-    /// - Throws: `406` when that is neither of the two; also for the header `NGSILD-Tenant`, as there is one tenant.
+    /// - Throws: `406` when that is neither of the two.
     init(of request: Request) throws(Problem) {
-        if request.headers[.ngsiLDTenant] != nil {
-            throw Problem(.nonexistentTenant, "this city has no tenants: leave the header `NGSILD-Tenant` out")
-        }
         switch MediaRange.best(of: [EntityForms.jsonType, EntityForms.jsonLDType], accepted: request.headers[.accept]) {
         case EntityForms.jsonType: self = .json
         case EntityForms.jsonLDType: self = .jsonLD
@@ -56,6 +53,15 @@ enum EntityForms {
     }
 }
 
+/// Tenants (CIM 009 §6.3.14): there is one city, and nothing is read from it or written to it in another's name.
+enum Tenants {
+    /// - Throws: ``ProblemCode/nonexistentTenant`` for a request that names a tenant.
+    static func check(_ request: Request) throws(Problem) {
+        guard request.headers[.ngsiLDTenant] != nil else { return }
+        throw Problem(.nonexistentTenant, "this city has no tenants: leave the header `NGSILD-Tenant` out")
+    }
+}
+
 /// Parameters of the standard that this broker doesn't have: refused rather than ignored.
 enum UnsupportedParameters {
     private static let names: Set<String> = [
@@ -69,5 +75,16 @@ enum UnsupportedParameters {
         if let name = parameters.first(among: names) {
             throw Problem(.operationNotSupported, "the parameter `\(name)` is not supported here: leave it out")
         }
+    }
+
+    /// When an entity or attribute was entered or changed is not kept by itself: leaving it out, or finding that it
+    /// matches nothing, would be an answer that is wrong.
+    ///
+    /// - Throws: ``ProblemCode/operationNotSupported`` when that is asked for.
+    static func check(systemTimes areAskedFor: Bool, in parameter: String) throws(Problem) {
+        guard areAskedFor else { return }
+        throw Problem(
+            .operationNotSupported,
+            "`createdAt`, `modifiedAt` and `deletedAt` are not kept here: leave them out of `\(parameter)`")
     }
 }

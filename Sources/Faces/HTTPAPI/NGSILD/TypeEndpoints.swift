@@ -48,7 +48,7 @@ struct TypeEndpoints: Sendable {
         for entry in all {
             form.write(to: &writer) { writer in
                 writer.object {
-                    $0.member("id", CoreIRI.of(entry.type))
+                    $0.member("id", Names.iri(of: entry.type))
                     $0.member("type", "EntityType")
                     $0.member("typeName", entry.type)
                     $0.member("attributeNames", entry.attributes)
@@ -61,7 +61,7 @@ struct TypeEndpoints: Sendable {
 
     private func type(_ visit: Visit) throws -> Response {
         let form = try begin(visit)
-        let name = try visit.parameter("type")
+        let name = Names.shortName(of: try visit.parameter("type"))
         guard let entry = shared.city.views.twin.types().first(where: { $0.type == name }) else {
             throw Problem(.resourceNotFound, "there is no entity of type `\(name.prefix(200))`")
         }
@@ -69,13 +69,13 @@ struct TypeEndpoints: Sendable {
         var writer = JSONWriter()
         form.write(to: &writer) { writer in
             writer.object {
-                $0.member("id", CoreIRI.of(name))
-                $0.member("type", "EntityTypeInformation")
+                $0.member("id", Names.iri(of: name))
+                $0.member("type", "EntityTypeInfo")
                 $0.member("typeName", name)
                 $0.member("entityCount", entry.count)
                 $0.list("attributeDetails", entry.attributes) { attribute, writer in
                     writer.object {
-                        $0.member("id", CoreIRI.of(attribute))
+                        $0.member("id", Names.iri(of: attribute))
                         $0.member("type", "Attribute")
                         $0.member("attributeName", attribute)
                         $0.member("attributeTypes", kinds[attribute, default: []].sorted())
@@ -105,7 +105,7 @@ struct TypeEndpoints: Sendable {
         for name in names {
             form.write(to: &writer) { writer in
                 writer.object {
-                    $0.member("id", CoreIRI.of(name))
+                    $0.member("id", Names.iri(of: name))
                     $0.member("type", "Attribute")
                     $0.member("attributeName", name)
                     $0.member("typeNames", types.filter { $0.attributes.contains(name) }.map(\.type))
@@ -118,7 +118,7 @@ struct TypeEndpoints: Sendable {
 
     private func attribute(_ visit: Visit) throws -> Response {
         let form = try begin(visit)
-        let name = try visit.parameter("attribute")
+        let name = Names.shortName(of: try visit.parameter("attribute"))
         let types = shared.city.views.twin.types().filter { $0.attributes.contains(name) }.map(\.type)
         guard !types.isEmpty else {
             throw Problem(.resourceNotFound, "no entity has an attribute `\(name.prefix(200))`")
@@ -132,7 +132,7 @@ struct TypeEndpoints: Sendable {
         var writer = JSONWriter()
         form.write(to: &writer) { writer in
             writer.object {
-                $0.member("id", CoreIRI.of(name))
+                $0.member("id", Names.iri(of: name))
                 $0.member("type", "Attribute")
                 $0.member("attributeName", name)
                 $0.member("attributeCount", count)
@@ -151,12 +151,5 @@ struct TypeEndpoints: Sendable {
             }
         }
         return kinds
-    }
-}
-
-/// The IRI of a short name under the core `@context` (CIM 009 §4.4).
-private enum CoreIRI {
-    static func of(_ name: String) -> String {
-        name.contains(":") ? name : "https://uri.etsi.org/ngsi-ld/default-context/\(name)"
     }
 }

@@ -55,7 +55,7 @@ final class Endpoints {
         _ handler: @escaping @Sendable (Visit) async throws -> Response
     ) {
         let isUnsafe = method != .get
-        routes.add(method, path) { [shared] request, context in
+        routes.add(method, path, parameters: parameters) { [shared] request, context in
             var caller: Caller?
             do {
                 let known = try await shared.gate.identify(request, from: context.peer, isBackground: isBackground)
@@ -64,10 +64,15 @@ final class Endpoints {
                     try shared.gate.checkToken(request.headers[.csrfToken], of: known)
                 }
                 let given = try request.query()
-                if face == .ngsiLD { try UnsupportedParameters.check(given) }
+                if face == .ngsiLD {
+                    try Tenants.check(request)
+                    try UnsupportedParameters.check(given)
+                }
                 try given.check(known: parameters)
                 return try await handler(
                     Visit(request: request, context: context, parameters: given, caller: known, city: shared.city))
+            } catch let refused as Refused where isBackground && refused.isOfPage(request) {
+                return refused.problem(in: face).response
             } catch {
                 return shared.answer(error, to: request, on: context.peer, caller: caller, face: face)
             }
@@ -119,9 +124,7 @@ extension HTTPShared {
         switch error {
         case let refused as Refused:
             city.path.record(refused.refusal, by: refused.principal, from: peer.address)
-            var problem = Problem(refused.refusal, in: face)
-            for field in refused.headers { problem.headers.append(field) }
-            return problem
+            return refused.problem(in: face)
         case let refusal as Refusal:
             city.path.record(refusal, by: caller?.principal ?? .unknown(peer.address), from: peer.address)
             return Problem(refusal, in: face)
@@ -147,8 +150,35 @@ extension HTTPShared {
         let path = request.uri.path
         if path.hasPrefix("/ngsi-ld/") { return problem.told(by: .ngsiLD).response }
         if path.hasPrefix("/api/") || path.hasPrefix("/openapi") { return problem.response }
-        let caller = try? await gate.identify(request, from: context.peer, isBackground: true)
-        return errorPage(problem, for: caller)
+        return errorPage(problem, for: await recognised(request, on: context.peer))
+    }
+
+    /// Who asks, where that makes a page friendlier and nothing more: by session or certificate. Nobody's password is
+    /// tried here, and whoever is refused is on record and counts as nobody.
+    func recognised(_ request: Request, on peer: Peer) async -> Caller? {
+        do {
+            return try await gate.identify(request, from: peer, isBackground: true, takesPasswords: false)
+        } catch let refused as Refused where refused.refusal.code == .notIdentified {
+            return nil
+        } catch {
+            _ = problem(error, to: request, on: peer, caller: nil, face: .platform)
+            return nil
+        }
+    }
+}
+
+extension Refused {
+    /// Whether it is a page of our own that has asked, its session being over: nobody has tried anything, and screens
+    /// on walls would fill the record of refusals.
+    fileprivate func isOfPage(_ request: Request) -> Bool {
+        refusal.code == .notIdentified && request.headers[.secFetchSite] == "same-origin"
+            && request.headers[.authorization] == nil
+    }
+
+    fileprivate func problem(in face: APIFace) -> Problem {
+        var problem = Problem(refusal, in: face)
+        for field in headers { problem.headers.append(field) }
+        return problem
     }
 }
 

@@ -1,4 +1,5 @@
 import CityModel
+import CityPath
 import CityStorage
 import Foundation
 import HTTPTypes
@@ -13,10 +14,6 @@ import Synchronization
 
 /// The sockets: one server for each door, all with the same routes behind them.
 struct Listeners: Sendable {
-    /// A connection on which nothing is asked for this long is closed; so is one whose request does not get on.
-    static let idleLimit = TimeAmount.seconds(60)
-    /// An answer that its reader has not taken by then is given up.
-    static let answerDeadline = TimeAmount.seconds(60)
     /// What a request's head may be: cookies, tokens and a purpose fit with room to spare.
     static let headers = HTTP1Channel.Configuration.DecoderConfiguration(
         maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)
@@ -25,39 +22,44 @@ struct Listeners: Sendable {
     let group: any EventLoopGroup
     let logger: Logger
 
-    /// One service for each door.
+    /// One listener for each door.
     ///
     /// - Parameter onReady: Called once, when all accept connections.
-    /// - Returns: Services to be run side by side.
+    /// - Returns: Listeners to be run side by side.
     /// - Throws: When a key or certificate cannot be read, or the socket's folder cannot be made.
-    func services(onReady: @escaping @Sendable (HTTPPorts) -> Void) throws -> [any Service] {
+    func all(onReady: @escaping @Sendable (HTTPPorts) -> Void) throws -> [Listener] {
         let settings = shared.settings
         let waiting = Bound(
             doors: 1 + (settings.laboratory == nil ? 0 : 1) + (settings.adminSocket == nil ? 0 : 1), onReady: onReady)
         let responder = Endpoints(shared: shared).responder()
-        var services: [any Service] = []
-        services.append(try guarded(responder) { waiting.note(https: $0.localAddress?.port) })
+        var listeners = [
+            Listener(
+                name: "HTTPS", place: "\(settings.https)", setting: "`--https` or `listen.https`",
+                server: try guarded(responder) { waiting.note(https: $0.localAddress?.port) })
+        ]
         if let address = settings.laboratory {
             precondition(
                 ["127.0.0.1", "::1", "localhost"].contains(address.host), "the laboratory listens on loopback only")
             let channel = plain(responder) { $0.eventLoop.makeSucceededFuture(.laboratory) }
-            services.append(
-                server(channel, .hostname(address.host, port: address.port)) {
-                    waiting.note(laboratory: $0.localAddress?.port)
-                })
+            let server = server(channel, .hostname(address.host, port: address.port)) {
+                waiting.note(laboratory: $0.localAddress?.port)
+            }
+            listeners.append(
+                Listener(
+                    name: "the laboratory's HTTP", place: "\(address)", setting: "`--lab-http-port`", server: server))
         }
         if let path = settings.adminSocket {
             try DurableFile.makeFolder((path as NSString).deletingLastPathComponent, mode: 0o700)
             let channel = plain(responder) { channel in
                 PeerCredentials.userID(of: channel).map { .admin("local:\($0)") }
             }
-            services.append(
-                server(channel, .unixDomainSocket(path: path)) { _ in
-                    chmod(path, 0o600)
-                    waiting.noteSocket()
-                })
+            let server = server(channel, .unixDomainSocket(path: path)) { _ in
+                chmod(path, 0o600)
+                waiting.noteSocket()
+            }
+            listeners.append(Listener(name: "the command line's socket", place: path, setting: nil, server: server))
         }
-        return services
+        return listeners
     }
 
     /// Takes the Unix socket's name away.
@@ -70,7 +72,12 @@ struct Listeners: Sendable {
     private func guarded(
         _ responder: RouterResponder<HTTPContext>, _ onRunning: @escaping @Sendable (any Channel) -> Void
     ) throws -> any Service {
-        let peers = PeerTable()
+        let (bound, path) = (limits.connectionsFromOnePlace, shared.city.path)
+        let peers = PeerTable(atMost: bound) { peer in
+            let refusal = Refusal(
+                step: .identify, code: .rateLimited, message: "more than \(bound) connections from one place")
+            path.record(refusal, by: .unknown(peer.address), from: peer.address)
+        }
         // The certificate is judged at the first request, so that its refusal has a reason a client can read: BoringSSL
         // has proved that the peer holds the key, and a connection without identity is worth nothing more.
         let tls = TLSChannelConfiguration(tlsConfiguration: try tlsConfiguration()) { _, promise in
@@ -79,9 +86,11 @@ struct Listeners: Sendable {
         let base = try HTTP2UpgradeChannel(
             tlsChannelConfiguration: tls,
             configuration: HTTP2ChannelConfiguration(
-                idleTimeout: .seconds(120), gracefulCloseTimeout: .seconds(5), streamConfiguration: streams),
+                idleTimeout: limits.http2Idle, gracefulCloseTimeout: limits.goAway, streamConfiguration: streams),
             responder: responding(responder, peers))
-        let channel = PeerChannel(base: base, peers: peers) { $0.eventLoop.makeSucceededFuture(.guarded) }
+        let channel = PeerChannel(base: base, peers: peers, limits: limits) {
+            $0.eventLoop.makeSucceededFuture(.guarded)
+        }
         let address = shared.settings.https
         return server(channel, .hostname(address.host, port: address.port), onRunning)
     }
@@ -92,12 +101,17 @@ struct Listeners: Sendable {
     ) -> PeerChannel<HTTP1Channel> {
         let peers = PeerTable()
         let base = HTTP1Channel(responder: responding(responder, peers), configuration: streams)
-        return PeerChannel(base: base, peers: peers, door: door)
+        return PeerChannel(base: base, peers: peers, limits: limits, door: door)
     }
 
     private var streams: HTTP1Channel.Configuration {
-        HTTP1Channel.Configuration(idleTimeout: Listeners.idleLimit, httpDecoderConfiguration: Listeners.headers)
+        let limits = limits
+        return HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ExchangeHandler(limits)], idleTimeout: TimeAmount(limits.idle),
+            httpDecoderConfiguration: Listeners.headers)
     }
+
+    private var limits: HTTPLimits { shared.settings.limits }
 
     private func server(
         _ channel: some ServerChildChannel, _ address: BindAddress,
@@ -146,14 +160,6 @@ struct Listeners: Sendable {
                 to: request, context: HTTPContext(source: HTTPContext.Source(logger: logger, peer: peer)))
             response.headers.append(HTTPField(name: .date, value: date.now))
             security.apply(to: &response, door: peer.door)
-            var timer: Scheduled<Void>?
-            if let length = response.body.contentLength, length > 65_536 {
-                timer = channel.eventLoop.scheduleTask(in: Listeners.answerDeadline) { channel.close(promise: nil) }
-            } else if response.status == .contentTooLarge {
-                // The rest of the body would be read and thrown away for as long as the client likes to send it.
-                channel.eventLoop.scheduleTask(in: .seconds(2)) { channel.close(promise: nil) }
-            }
-            defer { timer?.cancel() }
             try await writer.write(response: response.head, body: response.body)
         }
     }

@@ -29,6 +29,8 @@ final class Peer: Sendable {
     let door: Door
     /// Where it comes from, without the port.
     let address: String
+    /// What counts as one place where connections and failures are counted.
+    let place: String
     let channel: any Channel
     let executor: LoopExecutor
     private let standing = Mutex<Standing?>(nil)
@@ -40,6 +42,7 @@ final class Peer: Sendable {
         case .guarded, .laboratory: address = channel.remoteAddress?.ipAddress ?? "?"
         case .admin: address = "local"
         }
+        place = NetworkPlace.name(of: address)
         executor = LoopExecutor(channel.eventLoop)
     }
 
@@ -74,21 +77,55 @@ final class Peer: Sendable {
 
 /// The open connections of a listener, so that a request's channel leads to its ``Peer``.
 final class PeerTable: Sendable {
-    private let peers = Mutex<[ObjectIdentifier: Peer]>([:])
+    private struct State {
+        var peers: [ObjectIdentifier: Peer] = [:]
+        var counts: [String: Int] = [:]
+    }
 
-    func enter(_ peer: Peer) {
-        let key = ObjectIdentifier(peer.channel)
-        peers.withLock { $0[key] = peer }
-        peer.channel.closeFuture.whenComplete { [weak self] _ in
-            self?.peers.withLock { _ = $0.removeValue(forKey: key) }
+    private let state = Mutex(State())
+    private let bound: Int
+    private let onSurplus: @Sendable (Peer) -> Void
+
+    /// - Parameters:
+    ///   - bound: The most connections from one place.
+    ///   - onSurplus: Told of each connection that is one too many.
+    init(atMost bound: Int = .max, onSurplus: @escaping @Sendable (Peer) -> Void = { _ in }) {
+        self.bound = bound
+        self.onSurplus = onSurplus
+    }
+
+    /// Enters a new connection until it is closed.
+    ///
+    /// - Returns: False, and nothing is entered, when its place has as many as it may have.
+    func enter(_ peer: Peer) -> Bool {
+        let (key, place) = (ObjectIdentifier(peer.channel), peer.place)
+        let isWelcome = state.withLock { state in
+            guard state.counts[place, default: 0] < bound else { return false }
+            state.counts[place, default: 0] += 1
+            state.peers[key] = peer
+            return true
+        }
+        guard isWelcome else {
+            onSurplus(peer)
+            return false
+        }
+        peer.channel.closeFuture.whenComplete { [weak self] _ in self?.leave(key, from: place) }
+        return true
+    }
+
+    private func leave(_ key: ObjectIdentifier, from place: String) {
+        state.withLock { state in
+            state.peers[key] = nil
+            let left = state.counts[place, default: 1] - 1
+            state.counts[place] = left > 0 ? left : nil
         }
     }
 
     /// The connection that a request came on; the parent's for a stream of HTTP/2.
     func peer(of channel: any Channel) -> Peer? {
-        peers.withLock { peers in
-            if let peer = peers[ObjectIdentifier(channel)] { return peer }
-            return channel.parent.flatMap { peers[ObjectIdentifier($0)] }
+        state.withLock { state in
+            if let peer = state.peers[ObjectIdentifier(channel)] { return peer }
+            return channel.parent.flatMap { state.peers[ObjectIdentifier($0)] }
         }
     }
 }

@@ -7,16 +7,18 @@ final class RouteTable {
     struct Route: Sendable, Hashable {
         let method: HTTPRequest.Method
         let path: String
+        /// The parameters of the query that it takes; nil where unknown ones are not refused.
+        let parameters: [String]?
     }
 
     private let router = Router(context: HTTPContext.self, options: .autoGenerateHeadEndpoints)
     private(set) var routes: [Route] = []
 
     func add(
-        _ method: HTTPRequest.Method, _ path: String,
+        _ method: HTTPRequest.Method, _ path: String, parameters: [String]? = nil,
         _ handler: @escaping @Sendable (Request, HTTPContext) async throws -> Response
     ) {
-        routes.append(Route(method: method, path: path))
+        routes.append(Route(method: method, path: path, parameters: parameters))
         router.on(RouterPath(path), method: method, responder: CallbackResponder(callback: handler))
     }
 

@@ -8,6 +8,8 @@ struct AlertSight: Sendable {
     let record: AlertRecord
     let title: String
     let text: String
+    /// The class of what is told here.
+    let dataClass: DataClass
 
     func write(to writer: inout JSONWriter) {
         writer.object {
@@ -31,13 +33,22 @@ struct AlertSight: Sendable {
 
 extension HTTPShared {
     func sight(of alert: AlertRecord, upTo highest: DataClass) -> AlertSight {
-        var text = alert.text
+        var (text, told) = (alert.text, DataClass.internal)
         if let entity = alert.entity, let attribute = alert.attribute,
             let series = city.views.series.number(of: attribute, of: entity),
-            let label = city.views.series.definition(of: series)?.label, label.dataClass > highest
+            let dataClass = city.views.series.definition(of: series)?.label.dataClass
         {
-            text = "withheld: `\(attribute)` is \(label.dataClass.rawValue); state a purpose to read it"
+            if dataClass > highest {
+                text = "withheld: `\(attribute)` is \(dataClass.rawValue); state a purpose to read it"
+            } else {
+                told = max(told, dataClass)
+            }
         }
-        return AlertSight(record: alert, title: vocabulary.title(of: alert), text: text)
+        return AlertSight(record: alert, title: vocabulary.title(of: alert), text: text, dataClass: told)
+    }
+
+    /// The class of the most sensitive among what these alerts tell a reader.
+    func highestClass(of alerts: some Sequence<AlertRecord>, upTo highest: DataClass) -> DataClass {
+        alerts.reduce(.internal) { max($0, sight(of: $1, upTo: highest).dataClass) }
     }
 }

@@ -26,11 +26,18 @@ final class RateMeter: Sendable {
     }
 
     /// Takes a sample each second until graceful shutdown.
-    func run(counting city: City) async {
+    func counting(_ city: City) -> any Service { Counting(meter: self, city: city) }
+}
+
+private struct Counting: Service {
+    let meter: RateMeter
+    let city: City
+
+    func run() async {
         do {
-            try await cancelWhenGracefulShutdown { [self] in
+            try await cancelWhenGracefulShutdown {
                 while true {
-                    sample(city.metrics.observationCount, at: city.clock.now)
+                    meter.sample(city.metrics.observationCount, at: city.clock.now)
                     try await Task.sleep(for: .seconds(1))
                 }
             }

@@ -46,3 +46,8 @@ struct VisibleEntity: Sendable {
         if case .text(let name)? = self["name"]?.current.value, !name.isEmpty { name } else { id.text }
     }
 }
+
+extension Sequence<VisibleEntity> {
+    /// The class of the most sensitive among the values of all.
+    var highestClass: DataClass { reduce(.public) { Swift.max($0, $1.highestClass) } }
+}

@@ -21,7 +21,7 @@ public enum DeviceAction: String, Sendable, Hashable, CaseIterable {
             "It is disconnected now, and refused at the step “identify” until somebody resumes it. Its history stays."
         case .resume: "It may connect and report again at once, with the certificate it has."
         case .revoke:
-            "It is disconnected now, its certificate is on the next revocation list, and it is refused for ever. "
+            "It is disconnected now, and refused for ever, at every connection to this city. "
                 + "This cannot be undone: the device has to be enrolled again under a new certificate. "
                 + "Its history stays."
         }

@@ -56,7 +56,7 @@ extension SignInPage: ConsoleContent {
 public struct SignedOutPage: Sendable, Hashable {
     /// The city.
     public var city: ConsoleCity
-    /// Whether it ended by itself rather than by the person's wish.
+    /// Whether it had ended by itself before the person sent something, which was not carried out then.
     public var hasExpired: Bool
 
     /// A signed-out notice.

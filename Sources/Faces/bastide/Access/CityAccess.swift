@@ -18,11 +18,11 @@ enum CityAccess {
     /// - Parameters:
     ///   - directory: The city's.
     ///   - logger: Where the city logs.
-    ///   - overrides: Settings from flags, each `key=value`.
+    ///   - overrides: Settings from flags.
     /// - Returns: The open city, its configuration and its certificates.
     /// - Throws: ``ConfigurationMistakes`` or `ConfigurationError` for a wrong file, `StorageError` for a missing or
     ///   damaged one or when another program has the city open, `PKIError` or `NoteError` for a wrong key.
-    static func open(_ directory: CityDirectory, logger: Logger, overrides: [String] = []) throws -> Opened {
+    static func open(_ directory: CityDirectory, logger: Logger, overrides: [SettingOverride] = []) throws -> Opened {
         let configuration = try CityConfiguration.read(directory, overrides: overrides).configuration
         return try open(directory, configuration, logger: logger)
     }
@@ -39,13 +39,14 @@ enum CityAccess {
         _ directory: CityDirectory, _ configuration: CityConfiguration, logger: Logger
     ) throws -> Opened {
         let certificates = try certificates(of: directory, domain: configuration.domain)
-        let city = try City.open(
-            directory,
-            City.Parts(
-                origin: configuration.ledgerOrigin,
-                signer: try signer(of: directory, origin: configuration.ledgerOrigin),
-                chains: try ChainVerifier(authority: certificates.authority), catalogue: try catalogue(of: directory),
-                isInZone: { configuration.isInZone($0, address: $1) }, clock: .system, logger: logger))
+        let parts = City.Parts(
+            origin: configuration.ledgerOrigin,
+            signer: try signer(of: directory, origin: configuration.ledgerOrigin),
+            chains: try ChainVerifier(authority: certificates.authority), catalogue: try catalogue(of: directory),
+            topics: configuration.topics,
+            isInZone: { configuration.isInZone($0, address: $1) }, clock: .system, logger: logger)
+        try OwnersFiles.close(directory)
+        let city = try OwnersFiles.making { try City.open(directory, parts) }
         return (city, configuration, certificates)
     }
 

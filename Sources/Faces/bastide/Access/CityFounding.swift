@@ -83,6 +83,7 @@ struct CityFounding {
         try DurableFile.write((signer.privateText + "\n").utf8, to: directory.ledgerKey, mode: 0o600)
         try DurableFile.write((signer.verifier.text + "\n").utf8, to: directory.ledgerVerifier, mode: 0o644)
         try DurableFile.write(configuration.yaml.utf8, to: directory.configuration, mode: 0o644)
+        try OwnersFiles.making { try City.found(directory, origin: configuration.ledgerOrigin) }
         return Founded(
             directory: directory.path, city: configuration.cityName, domain: configuration.domain,
             operator: firstOperator, password: try await makeOperator(), ledgerKey: signer.verifier.text,
@@ -91,8 +92,8 @@ struct CityFounding {
 
     private func makeFolders() throws {
         let folders = [
-            directory.path, directory.pki, (directory.ledgerKey as NSString).deletingLastPathComponent, directory.data,
-            directory.devices, (directory.socket as NSString).deletingLastPathComponent,
+            directory.path, directory.pki, directory.ledger, directory.data, directory.devices,
+            (directory.socket as NSString).deletingLastPathComponent,
         ]
         do {
             for folder in folders {
@@ -104,7 +105,7 @@ struct CityFounding {
         }
     }
 
-    /// Opens the city once: from here on its journal has a beginning.
+    /// Opens the city once: from here on its journal has a first batch, and a checkpoint over it.
     private func makeOperator() async throws -> String {
         let city = try CityAccess.open(directory, configuration, logger: .program()).city
         let password = PasswordMaker.make()

@@ -19,7 +19,11 @@ struct CredentialFolder {
     }
 
     /// Makes the folder and finds out, before anything is issued, that the files can be written to it.
-    func prepare(replacing: Bool) throws {
+    ///
+    /// - Returns: Whether there was no such folder before.
+    @discardableResult
+    func prepare(replacing: Bool) throws -> Bool {
+        let isNew = !FileManager.default.fileExists(atPath: path)
         if !replacing, FileManager.default.fileExists(atPath: files.key) {
             throw CommandFailure(
                 .cannotCreate, "\(files.key) is there already: `--replace` issues anew and overwrites it")
@@ -31,6 +35,19 @@ struct CredentialFolder {
         }
         guard FileManager.default.isWritableFile(atPath: path) else {
             throw CommandFailure(.cannotCreate, "\(path) cannot be written to")
+        }
+        return isNew
+    }
+
+    /// Makes the folder as ``prepare(replacing:)`` does and runs `issue`; when nothing is issued, a new folder goes again.
+    func prepared<Issued: Sendable>(replacing: Bool, _ issue: () async throws -> Issued) async throws -> Issued {
+        let isNew = try prepare(replacing: replacing)
+        do {
+            return try await issue()
+        } catch {
+            // Does nothing to a folder that holds something by now.
+            if isNew { rmdir(path) }
+            throw error
         }
     }
 

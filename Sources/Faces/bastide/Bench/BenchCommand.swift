@@ -12,6 +12,7 @@ struct BenchCommand: AsyncParsableCommand {
             BASTIDE_MQTT_LOAD. Debian's mosquitto, where installed, is measured in the same run with the same \
             certificates and no storage; wrk measures entity reads.
 
+            EXAMPLES:
               bastide bench
               bastide bench --only ingest,latency --seconds 10 --json
             """)

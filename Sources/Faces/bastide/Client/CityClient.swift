@@ -17,9 +17,16 @@ protocol CityClient: Sendable {
     func setStatus(_ change: DeviceChange, of device: String, reason: String?) async throws -> DeviceView
     func alerts(status: String, severity: String?, limit: Int) async throws -> AlertPage
     func acknowledge(_ alert: UInt64, note: String?) async throws -> AlertView
+    /// What was refused lately, the newest first.
+    func refusals(code: String?, principal: String?, limit: Int) async throws -> [RefusalView]
+    /// Entities as they are now, of one type or of all.
+    func entities(type: String?, limit: Int) async throws -> [EntityView]
+    func entity(_ id: String) async throws -> EntityView
     func operators() async throws -> [OperatorView]
     /// Creates an account or gives it a new password; without a password the city makes one.
     func setOperator(_ name: String, role: PersonRole, password: String?) async throws -> OperatorView
+    /// Removes an account; its sessions, connections and certificate are good for nothing from then on.
+    func removeOperator(_ name: String) async throws
     func operatorCertificate(_ name: String, agency: String, validityDays: Int) async throws -> CertificateView
     func ledger() async throws -> LedgerView
     func proof(of attribute: String, of entity: String, at time: Timestamp?) async throws -> NestedProof

@@ -79,6 +79,28 @@ struct ClosedCity: CityClient {
         AlertView(try await city.acknowledge(alert, note: note, by: principal).get())
     }
 
+    func refusals(code: String?, principal: String?, limit: Int) async throws -> [RefusalView] {
+        try require(.readOperations)
+        return city.views.refusals.newest(limit) { record in
+            (code == nil || record.code.rawValue == code) && (principal == nil || record.principal == principal)
+        }.map { RefusalView($0) }
+    }
+
+    func entities(type: String?, limit: Int) async throws -> [EntityView] {
+        let permit = try city.path.authorise(principal, .readEntities).get()
+        let twin = city.views.twin
+        let chosen = Array(twin.index().filter { type == nil || $0.type == type }.prefix(limit))
+        return try chosen.map { try EntityView(twin.entity(at: $0.place), upTo: permit.highestClass) }
+    }
+
+    func entity(_ id: String) async throws -> EntityView {
+        let permit = try city.path.authorise(principal, .readEntities).get()
+        guard let state = city.views.twin.entity(EntityID(id)) else {
+            throw CommandFailure(.failed, "there is no entity `\(id)`: `bastide entity list` lists them")
+        }
+        return try EntityView(state, upTo: permit.highestClass)
+    }
+
     func operators() async throws -> [OperatorView] {
         try require(.manageAccounts)
         return try city.accounts.all().map { OperatorView(name: $0.name, role: $0.role.rawValue) }
@@ -88,6 +110,12 @@ struct ClosedCity: CityClient {
         let chosen = password ?? PasswordMaker.make()
         try await city.setAccount(name, password: chosen, role: role, by: principal)
         return OperatorView(name: name, role: role.rawValue, password: password == nil ? chosen : nil)
+    }
+
+    func removeOperator(_ name: String) async throws {
+        guard try await city.removeAccount(name, by: principal) else {
+            throw CommandFailure(.failed, "there is no account `\(name)`")
+        }
     }
 
     func operatorCertificate(_ name: String, agency: String, validityDays: Int) async throws -> CertificateView {

@@ -65,6 +65,20 @@ struct RunningCity: CityClient {
         try await post("/api/v1/alerts/\(alert)/acknowledge", NoteBody(note: note))
     }
 
+    func refusals(code: String?, principal: String?, limit: Int) async throws -> [RefusalView] {
+        let page: RefusalPage = try await get(
+            "/api/v1/refusals", [("code", code), ("principal", principal), ("limit", "\(limit)")])
+        return page.items
+    }
+
+    func entities(type: String?, limit: Int) async throws -> [EntityView] {
+        try await get("/ngsi-ld/v1/entities", [("local", "true"), ("type", type), ("limit", "\(limit)")])
+    }
+
+    func entity(_ id: String) async throws -> EntityView {
+        try await get("/ngsi-ld/v1/entities/\(RunningCity.escaped(id))")
+    }
+
     func operators() async throws -> [OperatorView] {
         let page: OperatorPage = try await get("/api/v1/operators")
         return page.items
@@ -72,6 +86,12 @@ struct RunningCity: CityClient {
 
     func setOperator(_ name: String, role: PersonRole, password: String?) async throws -> OperatorView {
         try await post("/api/v1/operators", OperatorView(name: name, role: role.rawValue, password: password))
+    }
+
+    func removeOperator(_ name: String) async throws {
+        var request = HTTPClientRequest(url: base + "/api/v1/operators/\(RunningCity.escaped(name))")
+        request.method = .DELETE
+        _ = try await exchange(request)
     }
 
     func operatorCertificate(_ name: String, agency: String, validityDays: Int) async throws -> CertificateView {
@@ -165,6 +185,17 @@ extension RunningCity {
     }
 
     private func send<Answer: Decodable>(_ request: HTTPClientRequest) async throws -> Answer {
+        let body = try await exchange(request)
+        do {
+            return try JSONDecoder().decode(Answer.self, from: body)
+        } catch {
+            throw CommandFailure(
+                .unavailable, "the running city answers in words this program does not know: is it another version?")
+        }
+    }
+
+    /// The body of an answer that is a success.
+    private func exchange(_ request: HTTPClientRequest) async throws -> Data {
         var request = request
         request.headers.add(name: "accept", value: "application/json, application/problem+json")
         let status: HTTPResponseStatus
@@ -177,12 +208,7 @@ extension RunningCity {
             throw CommandFailure(.unavailable, "the running city does not answer at \(socket): \(error)")
         }
         guard (200..<300).contains(status.code) else { throw RunningCity.failure(status, body) }
-        do {
-            return try JSONDecoder().decode(Answer.self, from: body)
-        } catch {
-            throw CommandFailure(
-                .unavailable, "the running city answers in words this program does not know: is it another version?")
-        }
+        return body
     }
 
     private static func failure(_ status: HTTPResponseStatus, _ body: Data) -> CommandFailure {

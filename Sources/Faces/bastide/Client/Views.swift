@@ -102,6 +102,23 @@ struct AlertPage: Codable, Sendable {
     var open: Int
 }
 
+/// Something that was refused.
+struct RefusalView: Codable, Sendable {
+    var principal: String
+    var source: String
+    var step: String
+    var code: String
+    var message: String
+    var at: String
+    /// How many alike it stands for.
+    var count: Int
+}
+
+/// The newest refusals.
+struct RefusalPage: Codable, Sendable {
+    var items: [RefusalView]
+}
+
 /// Someone who may sign in; with a password only when the city has just made it.
 struct OperatorView: Codable, Sendable {
     var name: String
@@ -148,6 +165,14 @@ extension DeviceView {
             statusChangedAt: record.statusChangedAt.text, enrolledAt: record.enrolledAt.text,
             certificateSerial: record.certificateSerial, certificateNotAfter: record.certificateNotAfter.text,
             spiffeId: spiffeID?.description ?? "", connected: false)
+    }
+}
+
+extension RefusalView {
+    init(_ record: RefusalRecord) {
+        self.init(
+            principal: record.principal, source: record.source, step: record.step.rawValue, code: record.code.rawValue,
+            message: record.message, at: record.at.text, count: record.count)
     }
 }
 

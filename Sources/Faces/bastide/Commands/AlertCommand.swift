@@ -6,6 +6,11 @@ struct AlertCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "alert",
         abstract: "List and acknowledge alerts.",
+        discussion: """
+            EXAMPLES:
+              bastide alert --city rivertown
+              bastide alert acknowledge 17 --city rivertown
+            """,
         subcommands: [List.self, Acknowledge.self],
         defaultSubcommand: List.self)
 
@@ -43,9 +48,11 @@ struct AlertCommand: AsyncParsableCommand {
                 try await client.alerts(status: status.rawValue, severity: severity?.rawValue, limit: limit)
             }
             if output.isJSON { return try Console.say(json: page) }
-            var table = TextTable("ID", "SEVERITY", "SINCE", "STATUS", "WHAT")
+            var table = TextTable("ID", "SEVERITY", "SINCE", "STATUS", "ABOUT", "WHAT")
             for alert in page.items {
-                table.add("\(alert.id)", alert.severity, alert.observedAt, alert.status, alert.text)
+                table.add(
+                    "\(alert.id)", alert.severity, alert.observedAt, alert.status,
+                    alert.entityId ?? alert.deviceId ?? "the city", alert.text)
             }
             Console.say(page.items.isEmpty ? "no alerts" : table.text)
             if page.total > page.items.count { Console.note("\(page.total - page.items.count) more: raise --limit") }

@@ -73,11 +73,12 @@ struct DeviceAddCommand: AsyncParsableCommand {
         }
         let folder = CredentialFolder(
             path: out.map(CityOption.absolute) ?? "\(directory.devices)/\(id)", stem: "device")
-        try folder.prepare(replacing: replace)
         let request = EnrolmentRequest(
             id: id, agency: agency, zone: zone, deviceType: type, displayName: name, location: location?.point,
             entities: entities, validityDays: days, replacesExisting: replace)
-        let enrolled = try await CityClients.with(directory) { try await $0.enrol(request) }
+        let enrolled = try await folder.prepared(replacing: replace) {
+            try await CityClients.with(directory) { try await $0.enrol(request) }
+        }
         try folder.write(
             key: enrolled.keyPEM, certificate: enrolled.certificatePEM, authority: enrolled.authorityPEM)
         let examples = try DeviceExamples(
@@ -126,11 +127,11 @@ struct DeviceExamples {
         commands = [
             """
             mosquitto_pub -V 5 -h \(mqttHost) -p \(configuration.mqtt.port) -q 1 -i \(device.id) \\
-              --cafile \(quoted(files.authority)) --cert \(quoted(files.certificate)) --key \(quoted(files.key)) \\
+              --cafile \(ShellWord.quoted(files.authority)) --cert \(ShellWord.quoted(files.certificate)) --key \(ShellWord.quoted(files.key)) \\
               -t devices/\(device.id)/v -m '\(payload)'
             """,
             """
-            curl --cacert \(quoted(files.authority)) --cert \(quoted(files.certificate)) --key \(quoted(files.key)) \\
+            curl --cacert \(ShellWord.quoted(files.authority)) --cert \(ShellWord.quoted(files.certificate)) --key \(ShellWord.quoted(files.key)) \\
               -H 'Content-Type: application/json' -d '\(payload)' \\
               https://\(authority):\(configuration.https.port)/api/v1/devices/\(device.id)/readings
             """,
@@ -156,16 +157,4 @@ struct DeviceExamples {
         writer.endObject()
         return writer.text
     }
-}
-
-/// A path as the shell takes it for one word.
-private func quoted(_ path: String) -> String {
-    let isPlain = path.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
-        default: "/._-+@".utf8.contains(byte)
-        }
-    }
-    return isPlain ? path : "'\(path.replacing("'", with: "'\\''"))'"
 }

@@ -7,6 +7,11 @@ struct DeviceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "device",
         abstract: "Enrol, list, suspend and revoke devices.",
+        discussion: """
+            EXAMPLES:
+              bastide device add gauge-7 --city rivertown
+              bastide device list --city rivertown
+            """,
         subcommands: [DeviceAddCommand.self, List.self, Show.self, Suspend.self, Resume.self, Revoke.self])
 
     struct List: AsyncParsableCommand {

@@ -9,7 +9,12 @@ struct OperatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "operator",
         abstract: "Manage the people who may sign in.",
-        subcommands: [List.self, Add.self, Password.self, Certificate.self])
+        discussion: """
+            EXAMPLES:
+              bastide operator list --city rivertown
+              bastide operator add ada --city rivertown
+            """,
+        subcommands: [List.self, Add.self, Password.self, Certificate.self, Remove.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -45,7 +50,7 @@ struct OperatorCommand: AsyncParsableCommand {
         @Argument(help: "The name to sign in with: letters, digits, `.`, `_`, `-`.")
         var name: String
 
-        @Option(help: "operator (reads and runs the city) or auditor (reads only).")
+        @Option(help: "operator (reads and runs the city) or auditor (reads the ledger and the records).")
         var role = PersonRole.operator
 
         @OptionGroup var password: PasswordOption
@@ -107,6 +112,8 @@ struct OperatorCommand: AsyncParsableCommand {
                 Writes operator.key (readable by its owner alone), operator.crt and ca.crt. With them programs act as \
                 this operator: curl --cacert ca.crt --cert operator.crt --key operator.key https://…/api/v1/status
 
+                A certificate that was issued to this account before ends at that moment.
+
                 EXAMPLE:
                   bastide operator certificate ada --city rivertown --out ada
                 """)
@@ -135,13 +142,38 @@ struct OperatorCommand: AsyncParsableCommand {
             let folder = CredentialFolder(
                 path: out.map(CityOption.absolute) ?? "\(directory.path)/operators/\(name)", stem: "operator")
             guard DeviceID.isPlainName(name) else { throw AccountError.nameUnfit(name) }
-            try folder.prepare(replacing: replace)
-            let issued = try await CityClients.with(directory) { client in
-                try await client.operatorCertificate(name, agency: agency, validityDays: days)
+            let issued = try await folder.prepared(replacing: replace) {
+                try await CityClients.with(directory) { client in
+                    try await client.operatorCertificate(name, agency: agency, validityDays: days)
+                }
             }
             try folder.write(key: issued.keyPEM, certificate: issued.certificatePEM, authority: issued.authorityPEM)
             if output.isJSON { return try Console.say(json: folder.files) }
             Console.say("certificate issued to \(name)\n\n\(folder.listing)")
+        }
+    }
+
+    struct Remove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Remove an account: its sessions, connections and certificate end with it.",
+            discussion: """
+                What the person did stays on record. An account of the same name that is made later needs a certificate \
+                of its own.
+
+                EXAMPLE:
+                  bastide operator remove ada --city rivertown
+                """)
+
+        @Argument(help: "The account's name.")
+        var name: String
+
+        @OptionGroup var city: CityOption
+        @OptionGroup var output: OutputOption
+
+        func run() async throws {
+            try await CityClients.with(try city.directory()) { try await $0.removeOperator(name) }
+            if output.isJSON { return try Console.say(json: ["name": name]) }
+            Console.say("account `\(name)` removed")
         }
     }
 

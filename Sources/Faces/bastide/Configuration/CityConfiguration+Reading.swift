@@ -2,6 +2,31 @@ import CityPath
 import CityStorage
 import Foundation
 
+/// A setting that was given on the command line.
+struct SettingOverride: Sendable {
+    let key: String
+    let value: String
+    /// How it was given: `--mqtt`, or `--set listen.mqtt`.
+    let flag: String
+
+    /// A value from a flag of its own, where it was given.
+    static func flag(_ flag: String, _ key: String, _ value: String?) -> SettingOverride? {
+        value.map { SettingOverride(key: key, value: $0, flag: flag) }
+    }
+
+    /// From `--set KEY=VALUE`; without `=` the value is empty and the key unknown.
+    init(set text: String) {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        self.init(key: parts.count == 2 ? parts[0] : "", value: parts.last ?? "", flag: "--set \(parts[0])")
+    }
+
+    private init(key: String, value: String, flag: String) {
+        self.key = key
+        self.value = value
+        self.flag = flag
+    }
+}
+
 /// All mistakes of a configuration at once, in the order of their lines.
 struct ConfigurationMistakes: Error, Sendable, CustomStringConvertible {
     let mistakes: [ConfigurationError]
@@ -30,12 +55,12 @@ extension CityConfiguration {
     /// - Parameters:
     ///   - directory: The city's.
     ///   - environment: Where `BASTIDE_…` is looked up.
-    ///   - overrides: From flags, each `key=value`.
+    ///   - overrides: From flags, the weakest first.
     /// - Returns: The configuration, and where each value comes from.
     /// - Throws: `StorageError` when there is no `city.yaml`; ``ConfigurationMistakes`` with every mistake in it.
     static func read(
         _ directory: CityDirectory, environment: [String: String] = ProcessInfo.processInfo.environment,
-        overrides: [String] = []
+        overrides: [SettingOverride] = []
     ) throws -> Reading {
         guard directory.isCity else {
             throw StorageError(
@@ -108,19 +133,18 @@ private struct ConfigurationReader {
         }
     }
 
-    mutating func read(overrides: [String]) {
+    mutating func read(overrides: [SettingOverride]) {
         for override in overrides {
-            let parts = override.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 2, let setting = CityConfiguration.settings.first(where: { $0.key == parts[0] }) else {
+            guard let setting = CityConfiguration.settings.first(where: { $0.key == override.key }) else {
                 mistakes.append(
                     ConfigurationError(
-                        file: "--set \(override)", line: 0,
+                        file: override.flag, line: 0,
                         message: "expected KEY=VALUE with a key that `bastide settings` lists"))
                 continue
             }
             collecting { reader throws(ConfigurationError) in
                 try setting.apply(
-                    SettingSource(text: parts[1], given: "--set \(parts[0])"), to: &reader.configuration)
+                    SettingSource(text: override.value, given: override.flag), to: &reader.configuration)
             }
             origins[setting.key] = .flag
         }

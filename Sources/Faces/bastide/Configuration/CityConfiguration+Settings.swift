@@ -15,6 +15,12 @@ extension CityConfiguration {
             "listen.mqtt", \.mqtt, .listenAddress,
             "Where devices connect: MQTT over TLS with client certificates. Port 0 lets the system choose."),
         Setting(
+            "listen.mqttWebSocket", \.mqttWebSocket, .optionalAddress,
+            """
+            Where browsers connect: MQTT over WebSocket (`/mqtt`) over TLS, with client certificates. Usually \
+            `0.0.0.0:8884`; nowhere, when nothing is said.
+            """),
+        Setting(
             "listen.https", \.https, .listenAddress,
             "Where people and programs connect: the console, NGSI-LD and the platform's own API."),
         Setting(
@@ -31,7 +37,35 @@ extension CityConfiguration {
             "The most peers that may be connected over MQTT at one time."),
         Setting(
             "mqtt.receiveMaximum", \.mqttReceiveMaximum, .wholeNumber(in: 1...65_535, of: "messages"),
-            "The most QoS 1 messages a peer may have unacknowledged (MQTT 5.0 §3.2.2.3.3)."),
+            "The most messages of QoS 1 and 2 a peer may have unacknowledged (MQTT 5.0 §3.2.2.3.3)."),
+        Setting(
+            "mqtt.queuedMessages", \.mqttQueuedMessages, .wholeNumber(in: 1...1_000_000, of: "messages"),
+            """
+            The most messages that wait for one client. When there are more, the oldest of QoS 0 are dropped; when there \
+            are none, the client is disconnected with the reason 0x97.
+            """),
+        Setting(
+            "mqtt.sessionExpirySeconds", \.mqttSessionExpirySeconds, .wholeNumber(in: 0...4_294_967_295, of: "seconds"),
+            """
+            The longest that an MQTT session outlives its connection, whatever the client asks for; 4294967295 for \
+            ever (MQTT 5.0 §3.1.2.11.2).
+            """),
+        Setting(
+            "mqtt.keepAliveSeconds", \.mqttKeepAliveSeconds, .wholeNumber(in: 1...65_535, of: "seconds"),
+            "The longest keep-alive; a client that asks for more, or for none, is told this one (MQTT 5.0 §3.2.2.3.14)."
+        ),
+        Setting(
+            "mqtt.proxyProtocol", \.mqttProxyProtocol, .flag,
+            """
+            Whether a load balancer stands before the MQTT listeners and begins each connection with a PROXY header, \
+            version 2. Nobody else may then be able to reach them.
+            """),
+        Setting(
+            "mqtt.topics", \.topics, .topics,
+            """
+            Below which topics devices speak and are spoken to, the pattern for new devices first. The first level of \
+            each is the city's own; all other topics are applications'.
+            """),
         Setting(
             "http.maximumBodyBytes", \.httpMaximumBodyBytes, .wholeNumber(in: 1_024...67_108_864, of: "bytes"),
             "The largest HTTP request body that is accepted."),

@@ -1,4 +1,5 @@
 import CityModel
+import CityPath
 import Logging
 import WebConsole
 
@@ -14,6 +15,12 @@ struct CityConfiguration: Sendable, Equatable {
     var mqttMaximumPacketBytes = 262_144
     var mqttMaximumConnections = 20_000
     var mqttReceiveMaximum = 1_024
+    var mqttQueuedMessages = 10_000
+    var mqttSessionExpirySeconds = 604_800
+    var mqttKeepAliveSeconds = 3_600
+    var topics = TopicScheme.standard
+    var mqttWebSocket: ListenAddress?
+    var mqttProxyProtocol = false
     var httpMaximumBodyBytes = 1_048_576
     var tileURL = ""
     var tileAttribution = ""

@@ -56,6 +56,15 @@ extension SettingForm where Value == ListenAddress {
     ) { ListenAddress($0) }
 }
 
+extension SettingForm where Value == ListenAddress? {
+    static let optionalAddress = text(
+        "nothing, or an address and a port such as `0.0.0.0:8884`",
+        write: { address in
+            address.map { $0.host.contains(":") ? "\"\($0)\"" : "\($0)" } ?? ""
+        }
+    ) { text in text.isEmpty ? .some(nil) : ListenAddress(text).map(Optional.some) }
+}
+
 extension SettingForm where Value == Int {
     static func wholeNumber(in range: ClosedRange<Int>, of unit: String) -> SettingForm {
         text("a whole number from \(range.lowerBound) to \(range.upperBound) (\(unit))", write: { "\($0)" }) { text in
@@ -102,6 +111,26 @@ extension SettingForm where Value == [String] {
                 }
                 return names
             }, write: { "[\($0.map(YAMLText.quotedIfNeeded).joined(separator: ", "))]" })
+    }()
+}
+
+extension SettingForm where Value == TopicScheme {
+    static let topics: SettingForm = {
+        let expected = "a list of patterns such as `[\"city/{agency}/{device}\", \"devices/{device}\"]`"
+        return SettingForm(
+            expected: expected,
+            parse: { source throws(ConfigurationError) in
+                guard let members = source.members, !members.isEmpty else { throw source.unexpected(expected) }
+                var texts: [String] = []
+                for member in members {
+                    guard let text = member.text, TopicScheme([text]) != nil else {
+                        throw member.unexpected("a pattern that begins with plain text and has one `{device}`")
+                    }
+                    texts.append(text)
+                }
+                guard let scheme = TopicScheme(texts) else { throw source.unexpected(expected) }
+                return scheme
+            }, write: { "[\($0.texts.map(YAMLText.quoted).joined(separator: ", "))]" })
     }()
 }
 

@@ -18,6 +18,7 @@ struct DemoCommand: AsyncParsableCommand {
             minutes something happens: a burst main, a blocked junction, bad air, a stuck sensor, a stolen identity, an \
             impostor. Listens on loopback unless city.yaml says otherwise.
 
+            EXAMPLES:
               bastide demo
               bastide demo /srv/demo --seed 7
             """)
@@ -28,20 +29,15 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: "What the town grows from: another seed, another town. Counts at the first start.")
     var seed: UInt64 = 2_026
 
-    @Option(help: ArgumentHelp("Where devices connect, instead of `listen.mqtt`.", valueName: "host:port"))
-    var mqtt: String?
-
-    @Option(help: ArgumentHelp("Where people and programs connect, instead of `listen.https`.", valueName: "host:port"))
-    var https: String?
+    @OptionGroup var settings: SettingOptions
 
     @Flag(name: .customLong("json"), help: "Print one line of JSON when ready: ports, operator, password.")
     var isJSON = false
 
     func run() async throws {
         let directory = CityDirectory(CityOption.absolute(path))
-        if !directory.isCity { try await DemoFounding(directory: directory, seed: seed).make() }
-        let overrides = [mqtt.map { "listen.mqtt=\($0)" }, https.map { "listen.https=\($0)" }].compactMap { $0 }
-        let configuration = try CityConfiguration.read(directory, overrides: overrides).configuration
+        try await DemoFounding(directory: directory, seed: seed).make()
+        let configuration = try CityConfiguration.read(directory, overrides: settings.overrides).configuration
         guard configuration.isSimulation else {
             throw CommandFailure(
                 .failed,
@@ -77,6 +73,7 @@ struct DemoCommand: AsyncParsableCommand {
 
     private func block(_ ports: ServingPorts, _ password: String, _ server: CityServer) -> String {
         let name = server.configuration.cityName
+        let (program, path) = (ProgramName.text, ShellWord.quoted(path))
         return """
 
             ──────────────────────────────────────────────────────────────────────
@@ -90,10 +87,10 @@ struct DemoCommand: AsyncParsableCommand {
              Try next
                watch the map: something happens within a minute, then every few
                open an entity, press "Verify this reading"
-               bastide status --city \(path)
-               bastide device add my-first-sensor --city \(path)
-               bastide device suspend tc-001 --city \(path) --reason "maintenance"
-               bastide ledger show --city \(path)
+               \(program) status --city \(path)
+               \(program) device add my-first-sensor --city \(path)
+               \(program) device suspend tc-001 --city \(path) --reason "maintenance"
+               \(program) ledger show --city \(path)
 
              Devices connect to localhost:\(ports.mqtt) (MQTT over mutual TLS). Ctrl-C stops the town.
             ──────────────────────────────────────────────────────────────────────

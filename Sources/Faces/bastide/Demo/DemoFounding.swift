@@ -7,17 +7,37 @@ import Foundation
 import JSONBytes
 import Logging
 
-/// Founds the simulated town: the city itself, its plan, its devices, and a week of history.
+/// Founds the simulated town: the city itself, its plan, its devices, and a week of history. Whole or not at all: a start
+/// that was interrupted leaves nothing that the next one would take for a town.
 struct DemoFounding {
     static let operatorName = "operator"
+    static let seedName = "demo.seed"
     private static let history = Duration.seconds(7 * 86_400)
     private static let historyStep = Duration.seconds(600)
 
     let directory: CityDirectory
     let seed: UInt64
 
-    /// - Throws: As founding any city does.
+    /// Founds the town, unless it stands already.
+    ///
+    /// - Throws: As founding any city does; nothing is left behind then.
     func make() async throws {
+        guard !directory.isCity else { return FoundingStage.sweep(directory) }
+        let stage = try FoundingStage(for: directory, seal: DemoFounding.seedName)
+        if !stage.isComplete {
+            if stage.isInterrupted { Console.note("an earlier start was interrupted: what it made is taken away") }
+            do {
+                try stage.empty()
+                try await found(in: stage.directory)
+            } catch {
+                stage.clear()
+                throw error
+            }
+        }
+        try stage.settle()
+    }
+
+    private func found(in stage: CityDirectory) async throws {
         Console.note("founding the demo town in \(directory.path) …")
         let town = DemoTown(seed: seed)
         var configuration = CityConfiguration()
@@ -27,14 +47,14 @@ struct DemoFounding {
         configuration.https = ListenAddress(host: "127.0.0.1", port: configuration.https.port)
         configuration.isSimulation = true
         let founding = CityFounding(
-            directory: directory, configuration: configuration, firstOperator: DemoFounding.operatorName)
+            directory: stage, configuration: configuration, firstOperator: DemoFounding.operatorName)
         _ = try await founding.make()
-        try DurableFile.write(town.plan.geoJSON, to: directory.geometry, mode: 0o644)
-        try DurableFile.write("\(seed)\n".utf8, to: DemoFounding.seedFile(of: directory), mode: 0o644)
-        try await populate(town)
+        try DurableFile.write(town.plan.geoJSON, to: stage.geometry, mode: 0o644)
+        try await populate(town, in: stage)
+        try DurableFile.write("\(seed)\n".utf8, to: DemoFounding.seedFile(of: stage), mode: 0o644)
     }
 
-    private static func seedFile(of directory: CityDirectory) -> String { directory.path + "/demo.seed" }
+    private static func seedFile(of directory: CityDirectory) -> String { "\(directory.path)/\(seedName)" }
 
     /// The seed that a town was founded with.
     static func seed(of directory: CityDirectory) throws -> UInt64 {
@@ -45,8 +65,8 @@ struct DemoFounding {
         return seed
     }
 
-    private func populate(_ town: DemoTown) async throws {
-        let (city, _, certificates) = try CityAccess.open(directory, logger: .program())
+    private func populate(_ town: DemoTown, in stage: CityDirectory) async throws {
+        let (city, _, certificates) = try CityAccess.open(stage, logger: .program())
         defer { city.close() }
         Console.note("enrolling \(town.devices.count) devices …")
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -55,7 +75,7 @@ struct DemoFounding {
                     let enrolled = try await city.enrol(
                         EnrolmentRequest(device), with: certificates.authority, by: .service("demo")
                     ).get()
-                    let folder = CredentialFolder(path: "\(directory.devices)/\(device.id)", stem: "device")
+                    let folder = CredentialFolder(path: "\(stage.devices)/\(device.id)", stem: "device")
                     try folder.prepare(replacing: true)
                     try folder.write(
                         key: enrolled.keyPEM, certificate: enrolled.certificatePEM, authority: enrolled.authorityPEM)

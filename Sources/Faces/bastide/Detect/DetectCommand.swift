@@ -64,7 +64,13 @@ struct DetectCommand: ParsableCommand {
         let name = file == "-" ? "standard input" : file
         var reader = try SeriesReader(path: file, name: name)
         let writer = try ScoreWriter(path: out)
-        let alertWriter = try alerts.map { try ScoreWriter(path: $0) }
+        let alertWriter: ScoreWriter?
+        do {
+            alertWriter = try alerts.map { try ScoreWriter(path: $0) }
+        } catch {
+            writer.abandon()
+            throw error
+        }
         var counts = (readings: 0, alerts: 0)
         do {
             let offset = Duration.seconds(utcOffsetHours * 3_600)

@@ -51,10 +51,11 @@ extension Checkup {
             checked += 1
             if status.st_mode & 0o077 != 0 { open.append(path) }
         }
-        for folder in [directory.pki, folder(of: directory.ledgerKey), directory.data, folder(of: directory.socket)] {
+        for folder in [directory.pki, directory.ledger, directory.data, folder(of: directory.socket)] {
             look(folder)
         }
         look(directory.ledgerKey)
+        for path in OwnersFiles.stores(of: directory) { look(path) }
         let operators = directory.path + "/operators"
         let below = [directory.devices, operators].flatMap { parent in
             names(in: parent).map { "\(parent)/\($0)" }
@@ -89,6 +90,21 @@ extension Checkup {
         } else {
             fine("disk", found)
         }
+    }
+
+    /// Every connection is an open file to the operating system.
+    mutating func checkDescriptors(_ configuration: CityConfiguration) {
+        guard let most = DescriptorLimit.highest else {
+            return notice("open files", "the system does not say how many there may be", "look at `ulimit -Hn`")
+        }
+        let needed = DescriptorLimit.needed(for: configuration)
+        guard most >= needed else {
+            return notice(
+                "open files", "at most \(most); with `mqtt.maximumConnections` \(needed) may be needed",
+                "raise the limit where the city is served (LimitNOFILE= in its systemd unit, `ulimit -Hn`), or lower "
+                    + "the setting")
+        }
+        fine("open files", "up to \(most), enough for `mqtt.maximumConnections`")
     }
 
     mutating func checkServing(_ directory: CityDirectory) {

@@ -88,29 +88,30 @@ extension Checkup {
         }
     }
 
-    /// - Returns: The ledger's key, if it can be read.
-    mutating func checkLedgerKey(_ directory: CityDirectory, origin: String?) -> NoteSigner? {
+    /// - Returns: What the ledger is verified with: the key's public half, or ledger.pub where the key cannot be read.
+    mutating func checkLedgerKey(_ directory: CityDirectory, origin: String?) -> NoteVerifier? {
         let advice = "restore ledger/ from a backup: a new key is a new ledger to everyone who checks proofs"
+        let published = ((try? String(contentsOfFile: directory.ledgerVerifier, encoding: .utf8)) ?? "")
+            .trimmingCharacters(in: .whitespacesAndNewlines)
         guard let text = try? String(contentsOfFile: directory.ledgerKey, encoding: .utf8) else {
             problem("ledger key", "\(directory.ledgerKey) cannot be read", advice)
-            return nil
+            return try? NoteVerifier(published)
         }
         do throws(NoteError) {
             let signer = try NoteSigner(privateText: text.trimmingCharacters(in: .whitespacesAndNewlines))
-            let published = (try? String(contentsOfFile: directory.ledgerVerifier, encoding: .utf8)) ?? ""
             if let origin, signer.name != origin {
                 problem("ledger key", "it is that of `\(signer.name)`, by city.yaml the ledger is `\(origin)`", advice)
-            } else if published.trimmingCharacters(in: .whitespacesAndNewlines) != signer.verifier.text {
+            } else if published != signer.verifier.text {
                 problem(
                     "ledger key", "ledger.pub is not the public half of ledger.key",
                     "write this line to ledger.pub: \(signer.verifier.text)")
             } else {
                 fine("ledger key", signer.verifier.text)
             }
-            return signer
+            return signer.verifier
         } catch {
             problem("ledger key", error.message, advice)
-            return nil
+            return try? NoteVerifier(published)
         }
     }
 

@@ -70,10 +70,11 @@ struct DoctorCommand: ParsableCommand {
         if let store = checkup.checkAuthority(directory, domain: configuration?.domain, now: now.date) {
             checkup.checkServerCertificate(store, configuration, now: now.date)
         }
-        let signer = checkup.checkLedgerKey(directory, origin: configuration?.ledgerOrigin)
+        let verifier = checkup.checkLedgerKey(directory, origin: configuration?.ledgerOrigin)
         checkup.checkPermissions(directory)
         checkup.checkRoom(directory)
-        checkup.checkStorage(directory, signer?.verifier, now: now, progress: show)
+        if let configuration { checkup.checkDescriptors(configuration) }
+        checkup.checkStorage(directory, verifier, now: now, progress: show)
         return checkup
     }
 

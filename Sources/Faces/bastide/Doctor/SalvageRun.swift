@@ -9,6 +9,11 @@ import TransparencyLog
 
 /// Makes a new city directory out of a damaged one: the same configuration and keys, and of the journal what is whole.
 struct SalvageRun {
+    /// What is taken over as it is, where it is there.
+    private static let copied = [
+        "city.yaml", "catalogue.yaml", "geometry.json", DemoFounding.seedName, "pki", "ledger", "devices", "operators",
+    ]
+
     let damaged: CityDirectory
     let target: CityDirectory
 
@@ -68,8 +73,11 @@ struct SalvageRun {
         _ progress: (UInt64, UInt64) -> Void
     ) throws -> Report {
         try copyFiles()
+        try OwnersFiles.making { try City.found(target, origin: configuration.ledgerOrigin) }
         let salvage = try Salvage(
-            from: reader, views: try? ViewReader(path: damaged.views), into: try SQLiteJournal(path: target.journal),
+            from: reader, views: try? ViewReader(path: damaged.views),
+            checkpoint: try Ledger.checkpoint(in: damaged.ledgerCheckpoint),
+            into: try SQLiteJournal(existing: target.journal),
             origin: configuration.ledgerOrigin, signer: signer, progress: progress)
         let city = try CityAccess.open(target, configuration, logger: .program()).city
         defer { city.close() }
@@ -86,10 +94,14 @@ struct SalvageRun {
     private func copyFiles() throws {
         try DurableFile.makeFolder(target.path, mode: 0o700)
         let manager = FileManager.default
-        for name in ["city.yaml", "catalogue.yaml", "geometry.json", "pki", "ledger", "devices", "operators"] {
+        for name in SalvageRun.copied {
             let source = "\(damaged.path)/\(name)"
             guard manager.fileExists(atPath: source) else { continue }
             try manager.copyItem(atPath: source, toPath: "\(target.path)/\(name)")
+        }
+        // The new city's is over what is left, and is signed when it is opened.
+        if manager.fileExists(atPath: target.ledgerCheckpoint) {
+            try manager.removeItem(atPath: target.ledgerCheckpoint)
         }
         for folder in [target.data, (target.socket as NSString).deletingLastPathComponent] {
             try DurableFile.makeFolder(folder, mode: 0o700)

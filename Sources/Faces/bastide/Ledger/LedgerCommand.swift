@@ -10,6 +10,11 @@ struct LedgerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger",
         abstract: "Show the ledger, prove a reading, verify a proof.",
+        discussion: """
+            EXAMPLES:
+              bastide ledger show --city rivertown
+              bastide ledger verify proof.json --key-file ledger.pub
+            """,
         subcommands: [Show.self, Prove.self, Consistency.self, LedgerVerifyCommand.self])
 
     struct Show: AsyncParsableCommand {
@@ -34,6 +39,10 @@ struct LedgerCommand: AsyncParsableCommand {
 
         func run() async throws {
             let ledger = try await CityClients.with(try city.directory()) { try await $0.ledger() }
+            if output.isJSON, let only {
+                let value = only == .key ? ledger.verifierKey : ledger.checkpoint
+                return try Console.say(json: [only.rawValue: value])
+            }
             switch only {
             case .checkpoint: return FileHandle.standardOutput.write(Data(ledger.checkpoint.utf8))
             case .key: return Console.say(ledger.verifierKey)
@@ -77,6 +86,7 @@ struct LedgerCommand: AsyncParsableCommand {
         var out: String?
 
         @OptionGroup var city: CityOption
+        @OptionGroup var output: ProofOutputOption
 
         func run() async throws {
             let proof = try await CityClients.with(try city.directory()) { client in
@@ -106,6 +116,7 @@ struct LedgerCommand: AsyncParsableCommand {
         var out: String?
 
         @OptionGroup var city: CityOption
+        @OptionGroup var output: ProofOutputOption
 
         func run() async throws {
             let proof = try await CityClients.with(try city.directory()) {
@@ -114,6 +125,12 @@ struct LedgerCommand: AsyncParsableCommand {
             try OutputFile.write(try JSONText.encode(proof) + "\n", to: out)
         }
     }
+}
+
+/// `--json` where there is nothing else: a proof is JSON.
+struct ProofOutputOption: ParsableArguments {
+    @Flag(name: .customLong("json"), help: "Print JSON, as it does anyway.")
+    var isJSON = false
 }
 
 /// A time on the command line, RFC 3339.

@@ -9,6 +9,7 @@ import MQTTPackets
 import NIOCore
 import NIOPosix
 import Synchronization
+import UnixSignals
 
 /// Plays recorded series into a city.
 struct Replay {
@@ -36,7 +37,26 @@ struct Replay {
                 }
                 return address
             } ?? ListenAddress(host: configuration.reachableHost(of: configuration.mqtt), port: configuration.mqtt.port)
-        return try await play(devices, host: listen.host, port: listen.port)
+        return try await untilStopped { try await play(devices, host: listen.host, port: listen.port) }
+    }
+
+    /// Runs `body`, and cancels it at SIGINT or SIGTERM: it says then how far it has come.
+    private func untilStopped(
+        _ body: @escaping @Sendable () async throws -> ReplayReport
+    ) async throws -> ReplayReport {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        return try await withThrowingTaskGroup(of: ReplayReport?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                for await _ in signals { break }
+                return nil
+            }
+            while let report = try await group.next() {
+                group.cancelAll()
+                if let report { return report }
+            }
+            throw CommandFailure(.failed, "stopped before anything was played")
+        }
     }
 
     /// Each file's device: the one of an earlier replay where its key is still there, else a new one.
@@ -109,24 +129,32 @@ struct Replay {
             return files
         }
         let elapsed = began.duration(to: .now)
-        return ReplayReport(files: files, seconds: elapsed / .seconds(1))
+        return ReplayReport(files: files, seconds: elapsed / .seconds(1), stopped: Task.isCancelled)
     }
 
     private func play(
         _ recorded: RecordedSeries, _ file: ReplayReport.File, _ way: DeviceConnection, from earliest: Timestamp,
         _ began: ContinuousClock.Instant
     ) async throws -> ReplayReport.File {
+        guard !Task.isCancelled else { return file }
         let connection = try await way.open(on: MultiThreadedEventLoopGroup.singleton, window: Replay.window)
         let tally = Tally()
         let topic = ByteBuffer(string: "devices/\(file.device)/v")
-        for row in recorded.rows {
-            if let speed {
-                let due = row.observedAt.since(earliest) / speed
-                try await Task.sleep(until: began + due, clock: .continuous)
+        var sent = 0
+        do {
+            for row in recorded.rows {
+                if let speed {
+                    let due = row.observedAt.since(earliest) / speed
+                    try await Task.sleep(until: began + due, clock: .continuous)
+                }
+                try Task.checkCancellation()
+                try await connection.publishPipelined(topicName: topic, payload: Replay.payload(row)) { tally.add($0) }
+                sent += 1
             }
-            try await connection.publishPipelined(topicName: topic, payload: Replay.payload(row)) { tally.add($0) }
+        } catch is CancellationError {
+            // Stopped: what was sent is waited for, since it is in the city or soon will be.
         }
-        try await tally.wait(for: recorded.rows.count)
+        try await tally.wait(for: sent)
         await connection.disconnect()
         var file = file
         (file.acknowledged, file.refused, file.firstRefusal) = tally.result

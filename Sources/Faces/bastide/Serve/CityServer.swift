@@ -5,8 +5,6 @@ import CityStorage
 import Foundation
 import Logging
 import MQTTListener
-import NIOCore
-import NIOPosix
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
@@ -34,6 +32,13 @@ final class CityServer: Sendable {
     init(
         _ directory: CityDirectory, _ configuration: CityConfiguration, laboratory: Laboratory?, logger: Logger
     ) throws {
+        let open = DescriptorLimit.raise() ?? 0
+        let needed = DescriptorLimit.needed(for: configuration)
+        if open < needed {
+            logger.notice(
+                "too few open files are allowed for `mqtt.maximumConnections`: raise LimitNOFILE= or `ulimit -Hn`",
+                metadata: ["allowed": "\(open)", "needed": "\(needed)"])
+        }
         let opened = try CityAccess.open(directory, configuration, logger: logger)
         city = opened.city
         certificates = opened.certificates
@@ -67,40 +72,26 @@ final class CityServer: Sendable {
         return try work.result()
     }
 
-    /// The port that devices connect to, once there is one.
-    func mqttPort() async -> Int { await readiness.ports().mqtt }
+    /// The port that devices connect to, once there is one; 0 when the city stops before.
+    func mqttPort() async -> Int { await readiness.ports()?.mqtt ?? 0 }
 
     private func serve(
         _ companions: [any Service], signals: [UnixSignal], onReady: @escaping @Sendable (ServingPorts) -> Void
     ) async throws {
         defer { city.close() }
-        try await requireFree(configuration.https)
         let readiness = readiness
         readiness.onReady(onReady)
         // Dependency order. Shutdown runs in reverse: what leans on the faces stops first, then intake, then the city.
-        let services = [mqtt(), try http()] + companions
+        let services = [mqtt(), try http(), StoreWatch(city: city), DescriptorWatch(logger: logger)] + companions
         let configurations = services.map {
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
-                failureTerminationBehavior: .cancelGroup)
+                failureTerminationBehavior: .gracefullyShutdownGroup)
         }
         var group = ServiceGroupConfiguration(
             services: configurations, gracefulShutdownSignals: signals, logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(20)
         try await ServiceGroup(configuration: group).run()
-    }
-
-    /// Finds a taken HTTPS port before anything is started, so that it ends the program with one clear sentence.
-    private func requireFree(_ address: ListenAddress) async throws {
-        guard address.port != 0 else { return }
-        do {
-            let probe = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .bind(host: address.host, port: address.port).get()
-            try await probe.close()
-        } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            throw CommandFailure(.failed, "cannot listen on \(address) (`listen.https`): address already in use")
-        }
     }
 
     private func mqtt() -> any Service {
@@ -112,6 +103,13 @@ final class CityServer: Sendable {
         settings.maximumPacketBytes = configuration.mqttMaximumPacketBytes
         settings.maximumConnections = configuration.mqttMaximumConnections
         settings.receiveMaximum = UInt16(clamping: configuration.mqttReceiveMaximum)
+        settings.webSocketAddress = configuration.mqttWebSocket.map {
+            MQTTSettings.Address(host: $0.host, port: $0.port)
+        }
+        settings.isBehindProxy = configuration.mqttProxyProtocol
+        settings.queuedMessages = configuration.mqttQueuedMessages
+        settings.longestSessionSeconds = UInt32(clamping: configuration.mqttSessionExpirySeconds)
+        settings.longestKeepAlive = .seconds(configuration.mqttKeepAliveSeconds)
         let readiness = readiness
         return MQTTListener(city: city, settings: settings, connections: connections, logger: logger) { ports in
             readiness.listens(mqtt: ports.secure, laboratoryMQTT: ports.laboratory)
@@ -136,7 +134,10 @@ final class Readiness: Sendable {
     private struct State {
         var mqtt: (port: Int, laboratory: Int?)?
         var https: (port: Int, laboratory: Int?)?
-        var waiters: [CheckedContinuation<ServingPorts, Never>] = []
+        var waiters: [UInt64: CheckedContinuation<ServingPorts?, Never>] = [:]
+        /// Those who stopped to wait before they had begun.
+        var gone: Set<UInt64> = []
+        var nextWaiter: UInt64 = 0
         var action: (@Sendable (ServingPorts) -> Void)?
 
         var ports: ServingPorts? {
@@ -158,21 +159,36 @@ final class Readiness: Sendable {
         let waiting = state.withLock { state -> (ServingPorts, State)? in
             change(&state)
             guard let ports = state.ports else { return nil }
-            defer { (state.waiters, state.action) = ([], nil) }
+            defer { (state.waiters, state.action) = ([:], nil) }
             return (ports, state)
         }
         guard let (ports, told) = waiting else { return }
         told.action?(ports)
-        for waiter in told.waiters { waiter.resume(returning: ports) }
+        for waiter in told.waiters.values { waiter.resume(returning: ports) }
     }
 
-    func ports() async -> ServingPorts {
-        await withCheckedContinuation { continuation in
-            let ports = state.withLock { state in
-                if state.ports == nil { state.waiters.append(continuation) }
-                return state.ports
+    /// Where the city listens, once it does; nil when the task is cancelled or shut down before.
+    func ports() async -> ServingPorts? {
+        let waiter = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        return await withTaskCancellationOrGracefulShutdownHandler {
+            await withCheckedContinuation { continuation in
+                let (mustWait, ports) = state.withLock { state -> (Bool, ServingPorts?) in
+                    if let ports = state.ports { return (false, ports) }
+                    guard state.gone.remove(waiter) == nil else { return (false, nil) }
+                    state.waiters[waiter] = continuation
+                    return (true, nil)
+                }
+                if !mustWait { continuation.resume(returning: ports) }
             }
-            if let ports { continuation.resume(returning: ports) }
+        } onCancelOrGracefulShutdown: { [self] in
+            let continuation = state.withLock { state in
+                if state.waiters[waiter] == nil { state.gone.insert(waiter) }
+                return state.waiters.removeValue(forKey: waiter)
+            }
+            continuation?.resume(returning: nil)
         }
     }
 }
@@ -189,7 +205,7 @@ private final class Work<Result: Sendable>: Service {
     }
 
     func run() async throws {
-        let ports = await readiness.ports()
+        guard let ports = await readiness.ports() else { return }
         do {
             let result = try await cancelWhenGracefulShutdown { [body] in try await body(ports) }
             outcome.withLock { $0 = .success(result) }
@@ -199,7 +215,9 @@ private final class Work<Result: Sendable>: Service {
     }
 
     func result() throws -> Result {
-        guard let outcome = outcome.withLock({ $0 }) else { throw CancellationError() }
+        guard let outcome = outcome.withLock({ $0 }) else {
+            throw CommandFailure(.failed, "stopped before the city was ready")
+        }
         return try outcome.get()
     }
 }

@@ -12,21 +12,19 @@ struct ServeCommand: AsyncParsableCommand {
             Stops on SIGINT or SIGTERM: intake first, then what waits is committed and the views are saved. With --json \
             it prints one line with its ports when it is ready, for scripts.
 
-              bastide serve rivertown
-              bastide serve rivertown --mqtt 127.0.0.1:0 --https 127.0.0.1:0 --json
+            --lab also opens plain listeners WITHOUT IDENTITY on loopback, for conformance suites and benchmarks.
 
-            --lab also opens plain listeners WITHOUT IDENTITY on loopback, for conformance suites and benchmarks:
+            EXAMPLES:
+              bastide serve rivertown
+              bastide serve rivertown --set logging.level=debug
+              bastide serve rivertown --mqtt 127.0.0.1:0 --https 127.0.0.1:0 --json
               bastide serve testtown --lab --lab-mqtt-port 0 --lab-http-port 0
             """)
 
     @Argument(help: ArgumentHelp("The city's directory.", valueName: "dir"), completion: .directory)
     var path: String
 
-    @Option(help: ArgumentHelp("Where devices connect, instead of `listen.mqtt`.", valueName: "host:port"))
-    var mqtt: String?
-
-    @Option(help: ArgumentHelp("Where people and programs connect, instead of `listen.https`.", valueName: "host:port"))
-    var https: String?
+    @OptionGroup var settings: SettingOptions
 
     @Flag(name: .customLong("lab"), help: "Open plain listeners without identity, on loopback only.")
     var hasLaboratory = false
@@ -48,8 +46,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let directory = CityDirectory(CityOption.absolute(path))
-        let overrides = [mqtt.map { "listen.mqtt=\($0)" }, https.map { "listen.https=\($0)" }].compactMap { $0 }
-        let reading = try CityConfiguration.read(directory, overrides: overrides)
+        let reading = try CityConfiguration.read(directory, overrides: settings.overrides)
         let logger = Logger.program(
             level: reading.configuration.loggingLevel, format: reading.configuration.loggingFormat)
         let server = try CityServer(

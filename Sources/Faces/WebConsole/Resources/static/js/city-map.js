@@ -3,6 +3,7 @@
 import { element, entityPath, stateMark } from './dom.js';
 import { CityPlan } from './city-plan.js';
 import { entityMark, palette } from './entity-mark.js';
+import { MapWalk } from './map-walk.js';
 import { recallValue, remember } from './memory.js';
 import { counted, spaced } from './words.js';
 
@@ -11,6 +12,9 @@ const colourCount = 10;
 const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
 // The radius of marks in pixels, by zoom: small from afar, so that a dense town stays readable.
 const radii = [[16.5, 7], [15.5, 5.5], [14, 4.5], [0, 3.5]];
+const rank = { offline: 0, normal: 1, alert: 2 };
+// Marks whose heights differ by less are taken to be in one row, by those who walk from one to the next; in pixels.
+const rowHeight = 60;
 
 export class CityMap {
     #map;
@@ -20,6 +24,9 @@ export class CityMap {
     #types = new Map();
     #hidden = new Set([recallValue('map.hidden')].flat());
     #note = document.getElementById('map-note');
+    #entities;
+    // What came before the marks are there, by id; null once they are.
+    #early = new Map();
 
     constructor(container) {
         this.#map = L.map(container, {
@@ -28,11 +35,13 @@ export class CityMap {
             zoomControl: false, zoomAnimation: !calm, fadeAnimation: !calm,
         });
         this.#map.attributionControl.setPrefix(false);
+        this.#entities = container.dataset.entities;
         L.control.zoom({ position: 'topright' }).addTo(this.#map);
         L.control.scale({ imperial: false, position: 'bottomright' }).addTo(this.#map);
+        new MapWalk(() => this.#shown()).addTo(this.#map);
         this.#addTiles(container.dataset);
         this.#plan = new CityPlan(this.#map, { isUnderlaid: !container.dataset.tiles });
-        this.#load(container.dataset);
+        this.#load(container.dataset.geometry);
         this.#map.on('zoomend', () => this.#resize());
         document.addEventListener('themechange', () => this.#recolour());
         matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#recolour());
@@ -43,17 +52,44 @@ export class CityMap {
         return this.#marks.get(id)?.entity.name;
     }
 
-    /** Shows the newest of an entity: its state and, in words, its observations. */
-    update({ id, state }, text) {
-        const mark = this.#marks.get(id);
-        if (!mark) return;
-        if (state && state !== mark.entity.state) {
-            mark.entity.state = state;
-            mark.bringToFront().redraw();
-        }
-        if (text) mark.entity.summary = text;
+    /** Shows the newest of an entity: its state, its place and, in words, its observations. A new one gets a mark. */
+    update(entity, text) {
+        if (this.#early) return this.#early.set(entity.id, [entity, text]);
+        const mark = this.#marks.get(entity.id);
+        if (!mark) return this.#add({ ...entity, summary: text });
+        this.#change(mark, { ...entity, summary: text || mark.entity.summary });
         mark.pulse();
-        if (mark.isPopupOpen()) mark.setPopupContent(popup(mark.entity));
+    }
+
+    /** Fetches all entities again, for what was missed. */
+    async reload() {
+        if (this.#early) return;
+        for (const entity of await json(this.#entities)) {
+            const mark = this.#marks.get(entity.id);
+            if (mark) this.#change(mark, entity);
+            else this.#add(entity);
+        }
+    }
+
+    #change(mark, { state, name, summary, lat, lon }) {
+        const known = mark.entity;
+        const isOther = state && state !== known.state;
+        Object.assign(known, { state: state || known.state, name: name || known.name, summary });
+        if (isPlace(lat, lon) && (lat !== known.lat || lon !== known.lon)) {
+            Object.assign(known, { lat, lon });
+            mark.setLatLng([lat, lon]);
+        }
+        if (isOther && this.#map.hasLayer(mark)) mark.bringToFront().redraw();
+        if (mark.isPopupOpen()) refresh(mark);
+    }
+
+    /** The marks that people can see, those in alert first, then as one reads. */
+    #shown() {
+        const view = this.#map.getBounds();
+        const row = (mark) => Math.round(this.#map.latLngToContainerPoint(mark.getLatLng()).y / rowHeight);
+        return [...this.#marks.values()]
+            .filter((mark) => this.#map.hasLayer(mark) && view.contains(mark.getLatLng()))
+            .sort((a, b) => isCalm(a) - isCalm(b) || row(a) - row(b) || a.getLatLng().lng - b.getLatLng().lng);
     }
 
     #addTiles({ tiles, attribution }) {
@@ -63,12 +99,17 @@ export class CityMap {
         L.tileLayer(tiles, { attribution: safe.innerHTML, maxZoom: 19 }).addTo(this.#map);
     }
 
-    async #load({ geometry, entities }) {
+    async #load(geometry) {
         this.#map.setView([0, 0], 2);
-        const [plan, marks] = await Promise.allSettled([json(geometry), json(entities)]);
+        const [plan, marks] = await Promise.allSettled([json(geometry), json(this.#entities)]);
         if (plan.status === 'fulfilled') this.#plan.show(plan.value);
-        if (marks.status === 'fulfilled') this.#show(marks.value);
-        else this.#say(`The entities could not be fetched: ${marks.reason.message}. Reload to try again.`);
+        this.#show(marks.status === 'fulfilled' ? marks.value : []);
+        if (marks.status === 'rejected') {
+            this.#say(`The entities could not be fetched: ${marks.reason.message}. Reload to try again.`);
+        }
+        const early = [...this.#early.values()];
+        this.#early = null;
+        for (const [entity, text] of early) this.update(entity, text);
         this.#frame();
     }
 
@@ -83,53 +124,55 @@ export class CityMap {
             if (document.getElementById('map-legend').open) this.#map.panBy([0, room - 24], { animate: false });
         }
         const area = this.#plan.bounds();
-        if (area?.isValid()) this.#map.setMaxBounds(area.extend(bounds).pad(0.5)).setMinZoom(10);
+        if (area?.isValid()) this.#map.setMaxBounds(area.extend(bounds).pad(1)).setMinZoom(10);
     }
 
     #show(entities) {
-        const types = [...new Set(entities.map((entity) => entity.type))].sort();
-        types.forEach((type, index) => {
+        document.getElementById('map-legend').open = matchMedia('(min-width: 64em)').matches;
+        for (const type of [...new Set(entities.map((entity) => entity.type))].sort()) {
             const named = entities.find((entity) => entity.type === type && /^c([1-9]|10)$/.test(entity.colour ?? ''));
-            const group = L.layerGroup();
-            if (!this.#hidden.has(type)) group.addTo(this.#map);
-            this.#types.set(type, { group, colour: named?.colour ?? `c${(index % colourCount) + 1}`, count: 0 });
-        });
-        const colours = palette();
+            this.#addType(type, named?.colour);
+        }
         // Those in alert are drawn last, on top of the others.
-        const rank = { offline: 0, normal: 1, alert: 2 };
         const ordered = [...entities].sort((a, b) => (rank[a.state] ?? 0) - (rank[b.state] ?? 0));
+        const colours = palette();
         for (const entity of ordered) this.#add(entity, colours);
-        this.#legend();
         if (entities.length === 0) this.#say('No entity has reported yet.');
     }
 
-    #add(entity, colours) {
-        if (!Number.isFinite(entity.lat) || !Number.isFinite(entity.lon)) return;
-        const type = this.#types.get(entity.type);
+    #add(entity, colours = null) {
+        if (!isPlace(entity.lat, entity.lon)) return;
+        const type = this.#types.get(entity.type) ?? this.#addType(entity.type);
         type.count += 1;
-        const mark = entityMark(entity, { colourName: type.colour, colours, renderer: this.#renderer });
-        mark.bindPopup(() => popup(mark.entity), { maxWidth: 280, minWidth: 200 });
+        type.figure.textContent = ` ${counted(type.count)}`;
+        const mark = entityMark(
+            { ...entity }, { colourName: type.colour, colours: colours ?? palette(), renderer: this.#renderer });
+        // Beside the controls on the right, not below them.
+        const room = { autoPanPaddingTopLeft: [5, 5], autoPanPaddingBottomRight: [56, 5] };
+        mark.bindPopup(() => popup(mark.entity), { maxWidth: 280, minWidth: 200, ...room });
         mark.bindTooltip(() => label(mark.entity), { direction: 'top', offset: [0, -8] });
+        mark.setRadius(this.#radius());
         type.group.addLayer(mark);
         this.#marks.set(entity.id, mark);
+        this.#note.hidden = true;
     }
 
-    #legend() {
-        const legend = document.getElementById('map-legend');
-        const choices = [...this.#types].map(([type, { colour, count }], index) => {
-            const isShown = !this.#hidden.has(type);
-            const box = element('input', { type: 'checkbox', id: `map-type-${index}`, checked: isShown });
-            box.addEventListener('change', () => this.#toggle(type, box.checked));
-            return element(
-                'p', { class: 'check' }, box,
-                element('label', { for: box.id },
-                    element('svg', { class: `swatch swatch-${colour}`, viewBox: '0 0 20 20', 'aria-hidden': 'true' },
-                        element('circle', { class: 'swatch-fill', cx: 10, cy: 10, r: 6 })),
-                    spaced(type), element('span', { class: 'figures quiet' }, ` ${counted(count)}`)));
-        });
-        document.getElementById('map-types').replaceChildren(...choices);
-        legend.hidden = this.#types.size === 0;
-        legend.open = matchMedia('(min-width: 64em)').matches;
+    /** A layer for a type of entities, and its place in the legend. */
+    #addType(name, colour = `c${(this.#types.size % colourCount) + 1}`) {
+        const type = { group: L.layerGroup(), colour, count: 0, figure: element('span', { class: 'figures quiet' }) };
+        const isShown = !this.#hidden.has(name);
+        if (isShown) type.group.addTo(this.#map);
+        const box = element('input', { type: 'checkbox', id: `map-type-${this.#types.size}`, checked: isShown });
+        box.addEventListener('change', () => this.#toggle(name, box.checked));
+        document.getElementById('map-types').append(element(
+            'p', { class: 'check' }, box,
+            element('label', { for: box.id },
+                element('svg', { class: `swatch swatch-${colour}`, viewBox: '0 0 20 20', 'aria-hidden': 'true' },
+                    element('circle', { class: 'swatch-fill', cx: 10, cy: 10, r: 6 })),
+                spaced(name), type.figure)));
+        document.getElementById('map-legend').hidden = false;
+        this.#types.set(name, type);
+        return type;
     }
 
     #toggle(type, isShown) {
@@ -162,6 +205,10 @@ export class CityMap {
     }
 }
 
+const isCalm = ({ entity }) => Number(entity.state !== 'alert');
+
+const isPlace = (latitude, longitude) => Number.isFinite(latitude) && Number.isFinite(longitude);
+
 async function json(url) {
     const response = await fetch(url, { headers: { Accept: 'application/json, application/geo+json' } });
     if (!response.ok) throw new Error(`status ${response.status}`);
@@ -177,5 +224,18 @@ function popup(entity) {
         'div', { class: 'map-card' }, element('p', { class: 'map-card-type' }, spaced(entity.type)),
         element('h3', {}, entity.name), stateMark(entity.state),
         element('p', { class: 'figures' }, entity.summary ?? ''),
-        element('p', {}, element('a', { class: 'button button-small', href: entityPath(entity.id) }, 'Open entity')));
+        element('p', {},
+            element('a', { class: 'button button-small', href: entityPath(entity.id) }, 'Open entity',
+                element('span', { class: 'visually-hidden' },
+                    `: ${entity.name}, ${spaced(entity.type)}, ${entity.state}. ${entity.summary ?? ''}`))));
+}
+
+/** Brings an open card up to date where it is: whoever has the focus in it keeps it. */
+function refresh(mark) {
+    const card = mark.getPopup().getElement()?.querySelector('.map-card');
+    if (!card) return;
+    const { name, state, summary } = mark.entity;
+    card.querySelector('h3').textContent = name;
+    card.querySelector('.state').replaceWith(stateMark(state));
+    card.querySelector('.figures').textContent = summary ?? '';
 }

@@ -2,6 +2,7 @@
 
 import { recall, remember } from './memory.js';
 import { on } from './live.js';
+import './renew.js';
 import './times.js';
 
 const themes = ['automatic', 'light', 'dark'];

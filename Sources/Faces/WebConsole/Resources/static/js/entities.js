@@ -5,7 +5,15 @@ import { on } from './live.js';
 import { refreshTimes } from './times.js';
 import { summary } from './summary.js';
 
-const rows = new Map([...document.querySelectorAll('tr[data-entity]')].map((row) => [row.dataset.entity, row]));
+const rows = new Map();
+
+function readRows() {
+    rows.clear();
+    for (const row of document.querySelectorAll('tr[data-entity]')) rows.set(row.dataset.entity, row);
+}
+
+readRows();
+document.addEventListener('renewed', readRows);
 
 on('entity', async (data) => {
     const row = rows.get(data.id);

@@ -8,10 +8,20 @@ import { HistoryChart } from './history-chart.js';
 import './proof-dialog.js';
 
 const entity = document.querySelector('.entity-head').dataset.entity;
-const rows = new Map(
-    [...document.querySelectorAll('tr[data-attribute]')].map((row) => [row.dataset.attribute, row]));
+const rows = new Map();
 const history = document.querySelector('[data-history]');
 const charts = new Map();
+
+function readRows() {
+    rows.clear();
+    for (const row of document.querySelectorAll('tr[data-attribute]')) rows.set(row.dataset.attribute, row);
+}
+
+readRows();
+document.addEventListener('renewed', () => {
+    readRows();
+    for (const chart of charts.values()) chart.reload();
+});
 
 function showValue(row, value) {
     const node = row.querySelector('[data-value]');

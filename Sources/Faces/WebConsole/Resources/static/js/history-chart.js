@@ -16,7 +16,9 @@ export class HistoryChart {
     #frame = null;
     #request = null;
     #stage = element('div', { class: 'stage', tabindex: 0, role: 'group' });
-    #readout = element('p', { class: 'readout', 'aria-live': 'polite' });
+    #readout = element('p', { class: 'readout' });
+    // What is read out loud: what somebody moves to, not each new value.
+    #spoken = element('p', { class: 'visually-hidden', 'aria-live': 'polite' });
     #tableArea = element('div', { class: 'table-scroll', tabindex: 0 });
 
     constructor(node, options) {
@@ -24,7 +26,7 @@ export class HistoryChart {
         const summary = element('summary', {}, 'Show as table');
         const table = element('details', { class: 'chart-table' }, summary, this.#tableArea);
         this.#tableArea.setAttribute('aria-label', `${options.name} as a table`);
-        node.append(this.#readout, this.#stage, table);
+        node.append(this.#readout, this.#spoken, this.#stage, table);
         table.addEventListener('toggle', () => table.open && this.#fillTable());
         this.#stage.addEventListener('pointermove', (event) => this.#point(event));
         this.#stage.addEventListener('pointerleave', () => this.#select(null));
@@ -53,6 +55,11 @@ export class HistoryChart {
         } catch (error) {
             if (error.name !== 'AbortError') this.#say(`The history could not be fetched: ${error.message}.`);
         }
+    }
+
+    /** Fetches and draws the same range again. */
+    reload() {
+        return this.load(this.#seconds);
     }
 
     /** Adds a new observation at the end. */
@@ -132,6 +139,7 @@ export class HistoryChart {
         if (!(event.key in targets) || last < 0) return;
         event.preventDefault();
         this.#select(Math.min(last, Math.max(0, targets[event.key])));
+        this.#spoken.textContent = this.#readout.textContent;
     }
 
     #fillTable() {

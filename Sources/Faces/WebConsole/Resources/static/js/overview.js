@@ -8,11 +8,25 @@ import { counted, rate, spaced } from './words.js';
 
 const feedLength = 10;
 const names = new Map();
-const listed = new Map([...document.querySelectorAll('li[data-entity]')].map((item) => [item.dataset.entity, item]));
-for (const [id, item] of listed) names.set(id, item.querySelector('a').textContent);
+const listed = new Map();
+
+function readList() {
+    listed.clear();
+    for (const item of document.querySelectorAll('li[data-entity]')) {
+        listed.set(item.dataset.entity, item);
+        names.set(item.dataset.entity, item.querySelector('a').textContent);
+    }
+}
+
+readList();
 
 const container = document.getElementById('map');
 const map = container && globalThis.L ? new (await import('./city-map.js')).CityMap(container) : null;
+
+document.addEventListener('renewed', () => {
+    readList();
+    map?.reload();
+});
 
 on('status', (status) => {
     for (const node of document.querySelectorAll('[data-count]')) {

@@ -8,13 +8,22 @@ const margin = { top: 14, right: 12, bottom: 24, left: 48 };
 const minute = 60000;
 const timeSteps = [5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880].map((minutes) => minutes * minute);
 
-/** Round numbers between `low` and `high`, about `count` of them. */
-function ticks(low, high, count) {
-    const rough = (high - low) / count;
+const mostTicks = 20;
+
+/**
+ * Round numbers between `low` and `high`, about `count` of them; none where numbers lie so close to one another, or so
+ * far apart, that a step between them has no meaning.
+ */
+export function ticks(low, high, count) {
+    const rough = high / count - low / count;
     const power = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough);
+    const first = Math.ceil(low / step) * step;
+    if (!Number.isFinite(first) || low + step === low || high + step === high) return [];
     const values = [];
-    for (let value = Math.ceil(low / step) * step; value <= high + step * 1e-6; value += step) {
+    for (let index = 0; index < mostTicks; index += 1) {
+        const value = first + index * step;
+        if (value > high + step * 1e-6 || !Number.isFinite(value)) break;
         values.push(Math.abs(value) < step * 1e-6 ? 0 : value);
     }
     return values;
@@ -77,9 +86,9 @@ export class Plot {
             low = Math.min(low, value);
             high = Math.max(high, value);
         }
-        const room = (high - low || Math.abs(high) || 1) * 0.08;
-        this.#low = low >= 0 && low - room < 0 ? 0 : low - room;
-        this.#high = high + room;
+        const room = (high / 2 - low / 2 || Math.abs(high) / 2 || 0.5) * 0.16;
+        this.#low = low >= 0 && low - room < 0 ? 0 : Math.max(low - room, -Number.MAX_VALUE);
+        this.#high = Math.min(high + room, Number.MAX_VALUE);
     }
 
     #x(at) {
@@ -88,7 +97,11 @@ export class Plot {
     }
 
     #y(value) {
-        return this.#bottom - ((value - this.#low) / (this.#high - this.#low)) * (this.#bottom - margin.top);
+        const [low, high] = [this.#low, this.#high];
+        // The largest numbers there are have no difference; their halves have.
+        const share = Number.isFinite(high - low)
+            ? (value - low) / (high - low) : (value / 2 - low / 2) / (high / 2 - low / 2);
+        return this.#bottom - share * (this.#bottom - margin.top);
     }
 
     #valueAxis() {

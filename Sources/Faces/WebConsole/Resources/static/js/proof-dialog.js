@@ -58,7 +58,7 @@ async function refusal(response) {
 if (dialog?.showModal) {
     dialog.querySelector('[data-close]').addEventListener('click', () => dialog.close());
     dialog.addEventListener('click', (event) => event.target === dialog && dialog.close());
-    for (const link of document.querySelectorAll('[data-proof]')) {
+    const teach = () => document.querySelectorAll('[data-proof]').forEach((link) => {
         link.querySelector('[data-proof-words]').textContent = 'Verify this reading';
         link.setAttribute('role', 'button');
         link.removeAttribute('download');
@@ -71,5 +71,7 @@ if (dialog?.showModal) {
             event.preventDefault();
             open(link);
         });
-    }
+    });
+    teach();
+    document.addEventListener('renewed', teach);
 }

@@ -1,0 +1,36 @@
+import Synchronization
+
+/// What the face counts for `$SYS` topics and for people. Safe from any thread; nothing here is exact to the instant.
+final class MQTTCounters: Sendable {
+    private let receivedBytes = Atomic<Int>(0)
+    private let sentBytes = Atomic<Int>(0)
+    private let receivedPublications = Atomic<Int>(0)
+    private let sentPublications = Atomic<Int>(0)
+    private let droppedPublications = Atomic<Int>(0)
+
+    /// All at zero.
+    init() {}
+
+    func received(bytes: Int, publications: Int) {
+        receivedBytes.add(bytes, ordering: .relaxed)
+        if publications > 0 { receivedPublications.add(publications, ordering: .relaxed) }
+    }
+
+    func sent(bytes: Int) { sentBytes.add(bytes, ordering: .relaxed) }
+
+    func relayed(_ sent: Int, dropped: Int) {
+        if sent > 0 { sentPublications.add(sent, ordering: .relaxed) }
+        if dropped > 0 { droppedPublications.add(dropped, ordering: .relaxed) }
+    }
+
+    /// The counts, under the names that they have below `$SYS/broker/`.
+    var values: [(name: String, value: Int)] {
+        [
+            ("bytes/received", receivedBytes.load(ordering: .relaxed)),
+            ("bytes/sent", sentBytes.load(ordering: .relaxed)),
+            ("publish/messages/received", receivedPublications.load(ordering: .relaxed)),
+            ("publish/messages/sent", sentPublications.load(ordering: .relaxed)),
+            ("publish/messages/dropped", droppedPublications.load(ordering: .relaxed)),
+        ]
+    }
+}
