@@ -25,6 +25,18 @@ struct SQLiteJournalTests {
         for _ in 0..<2 { #expect(try SQLiteJournal(path: folder.journal).syncsEveryCommit()) }
     }
 
+    @Test("one that is being filled is synced at the end, and then commit by commit again")
+    func filled() throws {
+        let city = try TestJournal(in: folder, signer: signer)
+        try city.journal.filling { () throws(StorageError) in
+            #expect(try !city.journal.syncsEveryCommit())
+            for setting in 0..<10 { try city.journal.keepSetting("\(setting)", "x") }
+        }
+        #expect(try city.journal.syncsEveryCommit())
+        #expect(try folder.bytes("journal.sqlite-wal").isEmpty, "all is in the file itself")
+        #expect(try SQLiteJournal(existing: folder.journal).setting("9") == "x")
+    }
+
     @Test("one that must be there is not made when it is missing or empty", arguments: [true, false])
     func mustExist(isMissing: Bool) throws {
         if !isMissing { try folder.overwrite("journal.sqlite", with: Data()) }

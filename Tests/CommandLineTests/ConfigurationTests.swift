@@ -19,7 +19,8 @@ struct ConfigurationTests {
             Mistake(line: 4, text: "mqtt: 0.0.0.0:70000", expected: "expected an address and a port"),
             Mistake(line: 4, text: "mqtt: [a, b]", expected: "found a list"),
             Mistake(
-                line: 4, text: "mqtts: 0.0.0.0:8883", expected: "unknown key `mqtts`; expected one of `mqtt`, `https`"),
+                line: 4, text: "mqtts: 0.0.0.0:8883",
+                expected: "unknown key `mqtts`; expected one of `mqtt`, `mqttWebSocket`, `https`"),
             Mistake(line: 5, text: "listening: {}", expected: "unknown key `listening`; expected one of `city`"),
             Mistake(line: 5, text: "mqtt: {maximumPacketBytes: many}", expected: "expected a whole number from 1024"),
             Mistake(

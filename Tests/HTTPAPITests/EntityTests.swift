@@ -83,7 +83,7 @@ struct EntityTests {
             ("?type=X&georel=near", 422, "OperationNotSupported"),
             ("?type=X&options=sysAttrs", 422, "OperationNotSupported"),
             ("?q=createdAt%3E2020-01-01T00:00:00Z", 422, "OperationNotSupported"),
-            ("?q=no2|no2.modifiedAt%3E2020-01-01T00:00:00Z", 422, "OperationNotSupported"),
+            ("?q=no2%7Cno2.modifiedAt%3E2020-01-01T00:00:00Z", 422, "OperationNotSupported"),
             ("/\(TestServer.airEntity)?options=keyValues,sysAttrs", 422, "OperationNotSupported"),
             ("/\(TestServer.airEntity)?attrs=nothing", 404, "ResourceNotFound"),
         ])

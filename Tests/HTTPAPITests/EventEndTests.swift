@@ -7,7 +7,7 @@ import NIOCore
 import NIOHTTP1
 import Testing
 
-@Suite("Who may read events may do so for as long as that is so", .timeLimit(.minutes(1)))
+@Suite("Who may read events may do so for as long as that is so", .timeLimit(.minutes(5)))
 struct EventEndTests {
     /// Reads until the feed ends.
     private static func end(of response: HTTPClientResponse) async throws {

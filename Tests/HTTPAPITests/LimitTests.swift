@@ -7,7 +7,7 @@ import HTTPAPI
 import Logging
 import Testing
 
-@Suite("Limits of connections", .timeLimit(.minutes(2)))
+@Suite("Limits of connections", .timeLimit(.minutes(5)))
 struct LimitTests {
     @Test("a door that does not open ends the face, with its address and the reason")
     func takenPort() async throws {

@@ -81,7 +81,7 @@ struct SignInTests {
 
     @Test(
         "no page tells whether a password is right but those that count the tries",
-        arguments: ["/sign-in", "/nothing", "/entities/"])
+        arguments: ["/sign-in", "/nothing", "/nothing/at-all"])
     func passwordOracle(path: String) async throws {
         try await TestServer.run { server in
             try await TestClient.guarded(server) { client in
@@ -115,7 +115,8 @@ struct SignInTests {
             ).get()
             try await TestClient.guarded(server, keyPEM: server.air.keyPEM, certificatePEM: server.air.certificatePEM) {
                 client in
-                #expect(try await client.get("/sign-in").status == 200)
+                let status = try await client.get("/sign-in").status
+                #expect(status == 200)
                 #expect(server.city.metrics.refusalCount == before + 1, "a suspended device is on record")
             }
         }

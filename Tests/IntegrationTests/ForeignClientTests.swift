@@ -109,7 +109,7 @@ extension BuiltProgramTests {
             try journal.readOn()
             let refusals = journal.refusals(of: "device/gauge-1")
             #expect(refusals.allSatisfy { $0.code == .topicNotOwn && $0.step == .authorise })
-            #expect(refusals.reduce(0) { $0 + $1.count } == 4)
+            #expect(refusals.reduce(0) { $0 + $1.count } == 5)
         }
     }
 }

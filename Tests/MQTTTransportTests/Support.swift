@@ -3,7 +3,7 @@ import NIOEmbedded
 import NIOWebSocket
 import Testing
 
-@testable import MQTTTransport
+import MQTTTransport
 
 /// Bytes written as hexadecimal digits, with blanks wherever they help.
 func bytes(_ hex: String) -> ByteBuffer {

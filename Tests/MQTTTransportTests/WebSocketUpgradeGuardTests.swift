@@ -3,7 +3,7 @@ import NIOEmbedded
 import NIOHTTP1
 import Testing
 
-@testable import MQTTTransport
+import MQTTTransport
 
 @Suite("Requests for a WebSocket that mean harm")
 struct WebSocketUpgradeGuardTests {

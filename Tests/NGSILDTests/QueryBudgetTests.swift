@@ -34,12 +34,11 @@ struct QueryBudgetTests {
     @Test(
         "what would take minutes ends, by whatever means it is made costly",
         arguments: [
-            Array(repeating: "name!~=(.?){250}@@", count: 128).joined(separator: ";"),
-            Array(repeating: "name!~=x{255}", count: 128).joined(separator: ";"),
-            Array(repeating: "levels!=\"x\"", count: 64).joined(separator: ";"),
-            "levels==" + Array(repeating: "2020-01-01T00:00:00Z", count: 100).joined(separator: ","),
+            ("", "name!~=(.?){250}@@", 128, ";"), ("", "name!~=x{255}", 128, ";"), ("", "levels!=\"x\"", 64, ";"),
+            ("levels==", "2020-01-01T00:00:00Z", 100, ","),
         ])
-    func costly(query: String) throws {
+    func costly(start: String, part: String, count: Int, separator: String) throws {
+        let query = start + Array(repeating: part, count: count).joined(separator: separator)
         let clock = ContinuousClock()
         let began = clock.now
         #expect(try entities(query, QueryBudget(), of: 100_000) != nil)
@@ -49,11 +48,11 @@ struct QueryBudgetTests {
     @Test("a budget is for all entities together, and what is spent stays spent")
     func spent() throws {
         let query = try QueryExpression(parsing: "name")
-        var budget = QueryBudget(steps: 10)
-        for _ in 0..<3 { #expect(try query.matches(QueryBudgetTests.attributes, within: &budget)) }
-        for _ in 0..<2 {
-            #expect(throws: NGSILDError.self) { try query.matches(QueryBudgetTests.attributes, within: &budget) }
-        }
+        var budget = QueryBudget(steps: 100)
+        var answers = 0
+        while (try? query.matches(QueryBudgetTests.attributes, within: &budget)) == true { answers += 1 }
+        #expect((10..<100).contains(answers))
+        #expect(throws: NGSILDError.self) { try query.matches(QueryBudgetTests.attributes, within: &budget) }
         #expect(budget.isSpent)
     }
 

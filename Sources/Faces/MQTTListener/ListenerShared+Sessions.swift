@@ -61,20 +61,17 @@ extension ListenerShared {
     func publish(_ will: SessionWill, of client: ClientSession, on loop: any EventLoop) {
         loop.execute { [self] in
             var intake = Intake(shared: self, scratch: scratch(of: loop), publisher: client.number)
-            let refusal: Refusal?
-            if let principal = principal(named: client.key.owner) {
-                refusal = take(will, from: principal, into: &intake)
-            } else {
-                refusal = Refusal(
+            guard let principal = principal(named: client.key.owner) else {
+                let refusal = Refusal(
                     step: .identify, code: .notIdentified,
                     message: "the will of `\(client.key.owner)` is not published: it may not act any more")
+                return path.record(refusal, by: .unknown(client.key.owner), from: "will")
             }
-            if let refusal {
-                path.record(refusal, by: .unknown(client.key.owner), from: "will")
-                return
+            if let refusal = take(will, from: principal, into: &intake) {
+                return path.record(refusal, by: principal, from: "will")
             }
             submit(intake.takeGathered(), on: loop) { [self] refusal in
-                if let refusal { path.record(refusal, by: .unknown(client.key.owner), from: "will") }
+                if let refusal { path.record(refusal, by: principal, from: "will") }
             }
         }
     }

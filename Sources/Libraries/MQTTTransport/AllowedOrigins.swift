@@ -34,7 +34,7 @@ public struct AllowedOrigins: Equatable, Sendable {
     }
 
     /// Whether a page of `origin` may connect with a request to `host`, both as their headers have them.
-    func allows(_ origin: String, host: String) -> Bool {
+    package func allows(_ origin: String, host: String) -> Bool {
         switch rule {
         case .any: return true
         case .listed(let origins, let andSameHost):

@@ -66,12 +66,12 @@ public struct JournalInspection: Sendable {
         of reader: JournalReader, views: ViewReader?, checkpoint: String? = nil, origin: String, verifier: NoteVerifier,
         progress: (UInt64, UInt64) -> Void = { _, _ in }
     ) throws(StorageError) {
-        // The views first: what is in them is in the journal by then.
+        // The views and the checkpoints first: what they are over is in the journal by then.
         let photograph = JournalInspection.photograph(of: views)
+        var checkpoints = reader.checkpoints().prefix(JournalInspection.checkpointsRead).map { ($0.size, $0.note) }
         newest = try reader.newestSequence()
         viewsApplied = photograph?.applied ?? newest
         savedDevices = photograph?.devices
-        var checkpoints = reader.checkpoints().prefix(JournalInspection.checkpointsRead).map { ($0.size, $0.note) }
         if let checkpoint { add(apart: checkpoint, verifier, to: &checkpoints) }
         var checker = BatchChecker(origin: origin, definitions: views?.definitions() ?? [])
         let known = Salvage.lostBatches(in: reader)

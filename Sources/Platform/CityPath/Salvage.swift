@@ -69,9 +69,11 @@ public struct Salvage: Sendable {
         let apart = checkpoint.flatMap { try? Checkpoint(signedNote: $0, trusting: [signer.verifier]) }?.size ?? 0
         tellMissing(after: newest, [reader.checkpoints().first?.size, try? views?.appliedSequence(), apart])
         if apart > max(newest, reader.checkpoints().first?.size ?? 0) { voidCheckpoints += 1 }
-        try copyTables(reader, origin, into: target)
-        try copyBatches(reader, BatchChecker(origin: origin, definitions: definitions), plan, into: target)
-        try commitRest(reader, newest, views, plan, into: target, origin, signer, definitions)
+        try target.filling { () throws(StorageError) in
+            try copyTables(reader, origin, into: target)
+            try copyBatches(reader, BatchChecker(origin: origin, definitions: definitions), plan, into: target)
+            try commitRest(reader, newest, views, plan, into: target, origin, signer, definitions)
+        }
     }
 
     // MARK: - First pass: what is there, and how far the tree reaches
@@ -118,7 +120,8 @@ public struct Salvage: Sendable {
         for sequence in stride(from: newest + 1, through: min(promised, newest + 10_000), by: 1) {
             lost.append(
                 JournalInspection.Damage(
-                    batch: sequence, what: "a checkpoint was signed over it, or it is in the views, but it is not there"))
+                    batch: sequence, what: "a checkpoint was signed over it, or it is in the views, but it is not there"
+                ))
         }
     }
 

@@ -2,7 +2,8 @@
 ///
 /// - Takes: events and observations that have walked the guarded path, in order.
 /// - Gives: a durable batch for each append, the ledger's hashes, batches to rebuild from, and blocks of history.
-/// - Owns: `data/journal.sqlite` (durable: one sync to disk for each batch) and `data/views.sqlite` (may be thrown away).
+/// - Owns: `data/journal.sqlite` (durable: one sync to disk for each batch), `data/views.sqlite` (may be thrown away) and
+///   `ledger/checkpoint` (the newest one, apart from the journal that it is over).
 /// - Relies on: SQLite through GRDB, `TransparencyLog` for hashes, `TimeSeries` for blocks. Decides nothing.
 public enum StorageLimits {
     /// Most observations in one batch, give or take one submission.

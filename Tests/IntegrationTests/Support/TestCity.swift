@@ -57,6 +57,12 @@ final class TestCity: Sendable {
     @discardableResult
     func command(_ arguments: String...) async throws -> String { try await succeed(arguments + ["--city", path]) }
 
+    /// Runs a command again and again until what it prints contains `text`; false when it does not in a hundred runs.
+    func command(_ arguments: String..., until text: String) async throws -> Bool {
+        for _ in 0..<100 where try await succeed(arguments + ["--city", path]).contains(text) { return true }
+        return false
+    }
+
     /// Enrols a device.
     func addDevice(_ id: String, type: String = "sensor") async throws -> Credentials {
         try await command("device", "add", id, "--type", type)
