@@ -81,7 +81,7 @@ extension BuiltProgramTests {
             Case(
                 what: "No Local on a shared subscription",
                 bytes: [0x82, 29, 0, 1, 0, 0, 23] + Array("$share/g/devices/rude/x".utf8) + [0b101],
-                ending: .told(.protocolError), code: .unsupported),
+                ending: .told(.protocolError)),
             Case(what: "a second CONNECT", bytes: connect(), ending: .told(.protocolError)),
             Case(what: "CONNACK from a client", bytes: [0x20, 3, 0, 0, 0], ending: .told(.protocolError)),
             Case(
