@@ -52,8 +52,6 @@ final class ClientSession: Sendable {
         var isFlushDue = false
         /// Messages of a durable session that may be sent once the changes made so far are committed.
         var unconfirmed: [UInt64] = []
-        /// How large the bytes of one flush were lately: room for the next.
-        var usualBytes = 0
         var deadline: Scheduled<Void>?
     }
 
@@ -251,7 +249,6 @@ final class ClientSession: Sendable {
             count(&state.outbox, shared)
             guard state.outbox.bytes.readableBytes > 0 else { return nil }
             let bytes = state.outbox.bytes
-            state.usualBytes = max(bytes.readableBytes, state.usualBytes / 2)
             state.outbox.bytes = ByteBuffer()
             return bytes
         }
