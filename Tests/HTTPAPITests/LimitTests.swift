@@ -32,7 +32,8 @@ struct LimitTests {
     @Test("a peer of HTTP/2 that asks for nothing and acknowledges nothing is told to go away, and cut off")
     func goAway() async throws {
         var limits = HTTPLimits()
-        (limits.http2Idle, limits.goAway) = (.milliseconds(300), .milliseconds(300))
+        // Long enough for a slow machine to get its first bytes across: they must come before the city gives up waiting.
+        (limits.http2Idle, limits.goAway) = (.seconds(5), .milliseconds(300))
         try await TestServer.run(limits: limits) { server in
             let connection = try await RawConnection.guarded(server, protocols: ["h2"])
             // The preface and empty SETTINGS (RFC 9113 §3.4).
