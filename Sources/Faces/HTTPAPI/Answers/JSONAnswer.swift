@@ -5,10 +5,11 @@ import JSONBytes
 import NIOCore
 
 extension JSONWriter {
+    /// What was written.
+    var buffer: ByteBuffer { withBytes { ByteBuffer(bytes: $0) } }
+
     /// What was written, as a body with a known length.
-    var body: ResponseBody {
-        ResponseBody(byteBuffer: withBytes { ByteBuffer(bytes: $0) })
-    }
+    var body: ResponseBody { ResponseBody(byteBuffer: buffer) }
 
     /// What was written, as an answer.
     func answer(_ status: HTTPResponse.Status = .ok) -> Response {

@@ -47,7 +47,9 @@ struct Problem: Error {
         if refusal.code == .unavailable { headers[.retryAfter] = "5" }
     }
 
-    var response: Response {
+    var response: Response { answer.response }
+
+    var answer: PlainAnswer {
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("type", type)
@@ -62,7 +64,7 @@ struct Problem: Error {
         var headers = headers
         headers[.contentType] = "application/problem+json"
         headers[.cacheControl] = "no-store"
-        return Response(status: status, headers: headers, body: writer.body)
+        return PlainAnswer(status: status, headers: headers, body: writer.buffer)
     }
 }
 

@@ -1,5 +1,4 @@
 import HTTPTypes
-import Hummingbird
 import WebConsole
 
 /// Headers that every answer carries, so that a browser holds the console to what it is meant to do.
@@ -22,14 +21,14 @@ struct SecurityHeaders: Sendable {
         ]
     }
 
-    func apply(to response: inout Response, door: Door) {
-        if response.headers[.contentType]?.hasPrefix("text/html") == true {
-            response.headers[.contentSecurityPolicy] = policy
+    func apply(to headers: inout HTTPFields, door: Door) {
+        if headers[.contentType]?.hasPrefix("text/html") == true {
+            headers[.contentSecurityPolicy] = policy
         } else {
-            response.headers.append(apiPolicy)
+            headers.append(apiPolicy)
         }
-        for field in common { response.headers.append(field) }
-        if door == .guarded { response.headers.append(strictTransport) }
+        for field in common { headers.append(field) }
+        if door == .guarded { headers.append(strictTransport) }
     }
 
     /// A name that is spelt out here and is a token.

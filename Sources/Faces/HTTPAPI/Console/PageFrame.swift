@@ -56,7 +56,9 @@ extension HTTPShared {
             caller = known
             let parameters = try request.query(isForm: true)
             return try await handler(
-                Visit(request: request, context: context, parameters: parameters, caller: known, city: city))
+                Visit(
+                    request: request, elements: context.parameters, parameters: parameters, caller: known,
+                    peer: context.peer, city: city))
         } catch let refused as Refused where refused.refusal.code == .notIdentified {
             return signInFirst(request)
         } catch {

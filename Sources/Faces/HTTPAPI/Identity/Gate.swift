@@ -33,6 +33,26 @@ final class Gate: Sendable {
     func identify(
         _ request: Request, from peer: Peer, isBackground: Bool = false, takesPasswords: Bool = true
     ) async throws -> Caller {
+        if peer.door == .guarded { _ = await peer.standing(by: path) }
+        if let caller = try identifyAtOnce(
+            request, from: peer, isBackground: isBackground, takesPasswords: takesPasswords)
+        {
+            return caller
+        }
+        switch await peer.standing(by: path) {
+        case .refused(let refusal): throw Refused(refusal, by: .unknown(peer.address))
+        case .identified(let identity): return try await caller(with: identity, from: peer)
+        case .withoutCertificate: return try await caller(basic: request.headers[.authorization] ?? "", from: peer)
+        }
+    }
+
+    /// Identifies whoever sends a request, where that takes no look at the handshake, the disk or a password.
+    ///
+    /// - Returns: Who asks; nil when only ``identify(_:from:isBackground:takesPasswords:)`` can tell.
+    /// - Throws: As that does.
+    func identifyAtOnce(
+        _ request: Request, from peer: Peer, isBackground: Bool = false, takesPasswords: Bool = true
+    ) throws(Refused) -> Caller? {
         if let refusal = CrossOrigin.refusal(of: request, at: peer.door) {
             throw Refused(refusal, by: .unknown(peer.address))
         }
@@ -41,9 +61,10 @@ final class Gate: Sendable {
         case .admin(let name): return caller(.service(name), .connection)
         case .guarded: break
         }
-        switch await peer.standing(by: path) {
+        switch peer.knownStanding {
+        case nil: return nil
         case .refused(let refusal): throw Refused(refusal, by: .unknown(peer.address))
-        case .identified(let identity): return try await caller(with: identity, from: peer)
+        case .identified(let identity): return try callerAtOnce(with: identity, from: peer)
         case .withoutCertificate: break
         }
         if let token = ConsoleCookie.session.value(in: request) {
@@ -54,9 +75,7 @@ final class Gate: Sendable {
                     principal: .person(session.person), means: .session(token: token), csrfToken: session.csrfToken)
             }
         }
-        if takesPasswords, let header = request.headers[.authorization] {
-            return try await caller(basic: header, from: peer)
-        }
+        if takesPasswords, request.headers[.authorization] != nil { return nil }
         throw Refused(
             Refusal(
                 step: .identify, code: .notIdentified,
@@ -71,19 +90,24 @@ final class Gate: Sendable {
     // MARK: Certificates
 
     private func caller(with identity: TrustedIdentity, from peer: Peer) async throws -> Caller {
-        let now = path.clock.now
-        let claimed: Principal
-        let judged: Result<Principal, Refusal>
-        switch identity.spiffeID.role {
-        case .device(let agency, let id):
-            claimed = .device(DeviceIdentity(id: DeviceID(id), agency: AgencyID(agency), zone: ZoneID("")))
-            judged = path.identify.principal(of: identity, from: peer.address)
-        case .operator, .other:
-            claimed = .unknown("certificate \(identity.serialNumber)")
-            // An operator's account is looked up in SQLite.
-            judged = try await pool.run { [path] in path.identify.principal(of: identity, from: peer.address) }
-        }
-        guard Timestamp(identity.notAfter) > now else {
+        if let caller = try callerAtOnce(with: identity, from: peer) { return caller }
+        // An operator's account is looked up in SQLite.
+        let judged = try await pool.run { [path] in path.identify.principal(of: identity, from: peer.address) }
+        return try caller(judged, with: identity, claimed: .unknown("certificate \(identity.serialNumber)"))
+    }
+
+    /// A device's certificate is held against the registry, which is in memory; nil for all others.
+    private func callerAtOnce(with identity: TrustedIdentity, from peer: Peer) throws(Refused) -> Caller? {
+        guard case .device(let agency, let id) = identity.spiffeID.role else { return nil }
+        let claimed = DeviceIdentity(id: DeviceID(id), agency: AgencyID(agency), zone: ZoneID(""))
+        return try caller(
+            path.identify.principal(of: identity, from: peer.address), with: identity, claimed: .device(claimed))
+    }
+
+    private func caller(
+        _ judged: Result<Principal, Refusal>, with identity: TrustedIdentity, claimed: Principal
+    ) throws(Refused) -> Caller {
+        guard Timestamp(identity.notAfter) > path.clock.now else {
             throw Refused(
                 Refusal(step: .identify, code: .certificateExpired, message: "the certificate has ended: renew it"),
                 by: claimed)

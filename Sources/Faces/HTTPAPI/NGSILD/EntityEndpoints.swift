@@ -18,8 +18,9 @@ struct EntityEndpoints: Sendable {
     let shared: HTTPShared
 
     func register(on endpoints: Endpoints) {
-        endpoints.api(
-            .get, "/ngsi-ld/v1/entities/{id}", face: .ngsiLD, parameters: EntityEndpoints.parametersOfOne, retrieve)
+        endpoints.promptAPI(
+            "/ngsi-ld/v1/entities/", element: "id", face: .ngsiLD, parameters: EntityEndpoints.parametersOfOne, retrieve
+        )
         endpoints.api(
             .get, "/ngsi-ld/v1/entities", face: .ngsiLD, parameters: EntityEndpoints.parametersOfMany
         ) { visit in
@@ -30,7 +31,7 @@ struct EntityEndpoints: Sendable {
     // MARK: One
 
     /// The road that carries most requests: no look at the disk, one pass from the twin to bytes.
-    @Sendable func retrieve(_ visit: Visit) async throws -> Response {
+    @Sendable func retrieve(_ visit: Visit) throws -> PlainAnswer {
         let permit = try visit.permit(.readEntities)
         let form = try EntityForms(of: visit.request)
         let parameters = visit.parameters
@@ -78,10 +79,10 @@ struct EntityEndpoints: Sendable {
         }
         writer.endArray()
         visit.note(.readEntities, of: "entities", dataClass: highest)
-        var response = form.answer(
+        var answer = form.answer(
             writer, links: query.links(path: visit.request.uri.path, hasMore: total > query.offset + given))
-        if query.counts { response.headers[.ngsiLDResultsCount] = "\(total)" }
-        return response
+        if query.counts { answer.headers[.ngsiLDResultsCount] = "\(total)" }
+        return answer.response
     }
 }
 

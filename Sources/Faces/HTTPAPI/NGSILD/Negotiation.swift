@@ -13,6 +13,10 @@ enum EntityForms {
         "<\(contextURL)>; rel=\"http://www.w3.org/ns/json-ld#context\"; type=\"application/ld+json\""
     private static let jsonType = "application/json"
     private static let jsonLDType = "application/ld+json"
+    private static let jsonHeaders: HTTPFields = [
+        .contentType: jsonType, .link: contextLink, .cacheControl: "no-store",
+    ]
+    private static let jsonLDHeaders: HTTPFields = [.contentType: jsonLDType, .cacheControl: "no-store"]
 
     /// What a client accepts.
     ///
@@ -42,14 +46,10 @@ enum EntityForms {
     }
 
     /// What was written, as an answer.
-    func answer(_ writer: JSONWriter, status: HTTPResponse.Status = .ok, links: [String] = []) -> Response {
-        var headers = HTTPFields()
-        headers.append(
-            HTTPField(name: .contentType, value: self == .json ? EntityForms.jsonType : EntityForms.jsonLDType))
-        if self == .json { headers.append(HTTPField(name: .link, value: EntityForms.contextLink)) }
+    func answer(_ writer: JSONWriter, links: [String] = []) -> PlainAnswer {
+        var headers = self == .json ? EntityForms.jsonHeaders : EntityForms.jsonLDHeaders
         for link in links { headers.append(HTTPField(name: .link, value: link)) }
-        headers.append(HTTPField(name: .cacheControl, value: "no-store"))
-        return Response(status: status, headers: headers, body: writer.body)
+        return PlainAnswer(headers: headers, body: writer.buffer)
     }
 }
 

@@ -77,12 +77,13 @@ struct TemporalEndpoints: Sendable {
         let rendering = RenderTemporalEntity(id: entity.id.text, types: [entity.type], series: series)
         var writer = JSONWriter(capacity: 16_384)
         form.write(to: &writer) { rendering.write(to: &$0, as: options.representation) }
-        var response = form.answer(writer, status: isCut ? .partialContent : .ok)
+        var answer = form.answer(writer)
+        if isCut { answer.status = .partialContent }
         if isCut, let span {
             let (first, last) = (RFC3339.string(span.lowerBound), RFC3339.string(span.upperBound))
-            response.headers[.contentRange] = "date-time \(first)-\(last)/*"
+            answer.headers[.contentRange] = "date-time \(first)-\(last)/*"
         }
-        return response
+        return answer.response
     }
 
     private func instances(

@@ -42,7 +42,7 @@ struct TypeEndpoints: Sendable {
                     $0.member("typeList", all.map(\.type))
                 }
             }
-            return form.answer(writer)
+            return form.answer(writer).response
         }
         writer.beginArray()
         for entry in all {
@@ -56,7 +56,7 @@ struct TypeEndpoints: Sendable {
             }
         }
         writer.endArray()
-        return form.answer(writer)
+        return form.answer(writer).response
     }
 
     private func type(_ visit: Visit) throws -> Response {
@@ -83,7 +83,7 @@ struct TypeEndpoints: Sendable {
                 }
             }
         }
-        return form.answer(writer)
+        return form.answer(writer).response
     }
 
     private func attributes(_ visit: Visit) throws -> Response {
@@ -99,7 +99,7 @@ struct TypeEndpoints: Sendable {
                     $0.member("attributeList", names)
                 }
             }
-            return form.answer(writer)
+            return form.answer(writer).response
         }
         writer.beginArray()
         for name in names {
@@ -113,7 +113,7 @@ struct TypeEndpoints: Sendable {
             }
         }
         writer.endArray()
-        return form.answer(writer)
+        return form.answer(writer).response
     }
 
     private func attribute(_ visit: Visit) throws -> Response {
@@ -140,7 +140,7 @@ struct TypeEndpoints: Sendable {
                 $0.member("typeNames", types)
             }
         }
-        return form.answer(writer)
+        return form.answer(writer).response
     }
 
     private func kinds(ofType name: String) -> [String: Set<String>] {

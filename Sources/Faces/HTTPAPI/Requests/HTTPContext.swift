@@ -16,14 +16,4 @@ struct HTTPContext: RequestContext {
         coreContext = CoreRequestContextStorage(source: source)
         peer = source.peer
     }
-
-    /// A part of the path, percent-decoded.
-    ///
-    /// - Throws: A problem when it is not UTF-8.
-    func parameter(_ name: String) throws -> String {
-        guard let raw = parameters[Substring(name)], let text = PercentCoding.decode(raw) else {
-            throw Problem(.badRequest, "the path is not percent-encoded UTF-8")
-        }
-        return text
-    }
 }

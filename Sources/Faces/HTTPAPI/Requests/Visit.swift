@@ -6,17 +6,26 @@ import Hummingbird
 /// One request of somebody who is known: what an endpoint works with.
 struct Visit: Sendable {
     let request: Request
-    let context: HTTPContext
+    /// The named elements of the path, as they came.
+    let elements: Parameters
     /// The query's parameters: known ones alone, where the endpoint is an API's.
     let parameters: RequestParameters
     let caller: Caller
+    /// The connection it came on.
+    let peer: Peer
     let city: City
 
-    var peer: Peer { context.peer }
     var now: Timestamp { city.clock.now }
 
-    /// A part of the path, decoded.
-    func parameter(_ name: String) throws -> String { try context.parameter(name) }
+    /// An element of the path, percent-decoded.
+    ///
+    /// - Throws: A problem when it is not UTF-8.
+    func parameter(_ name: String) throws -> String {
+        guard let raw = elements[Substring(name)], let text = PercentCoding.decode(raw) else {
+            throw Problem(.badRequest, "the path is not percent-encoded UTF-8")
+        }
+        return text
+    }
 
     /// Why personal data is read, as the reader states it: header `Bastide-Purpose`, or the parameter `purpose`.
     var purpose: String? {

@@ -11,9 +11,11 @@ import WebConsole
 final class Endpoints {
     let shared: HTTPShared
     let routes = RouteTable()
+    private(set) var prompt: PromptEndpoints
 
     init(shared: HTTPShared) {
         self.shared = shared
+        prompt = PromptEndpoints(shared: shared)
         StatusEndpoints(shared: shared).register(on: self)
         DeviceEndpoints(shared: shared).register(on: self)
         AlertEndpoints(shared: shared).register(on: self)
@@ -63,20 +65,27 @@ final class Endpoints {
                 if isUnsafe, case .session = known.means {
                     try shared.gate.checkToken(request.headers[.csrfToken], of: known)
                 }
-                let given = try request.query()
-                if face == .ngsiLD {
-                    try Tenants.check(request)
-                    try UnsupportedParameters.check(given)
-                }
-                try given.check(known: parameters)
                 return try await handler(
-                    Visit(request: request, context: context, parameters: given, caller: known, city: shared.city))
+                    try shared.visit(
+                        request, elements: context.parameters, by: known, on: context.peer, face: face,
+                        parameters: parameters))
             } catch let refused as Refused where isBackground && refused.isOfPage(request) {
                 return refused.problem(in: face).response
             } catch {
                 return shared.answer(error, to: request, on: context.peer, caller: caller, face: face)
             }
         }
+    }
+
+    /// An endpoint of an API that need not wait for anything: one element of the path after `prefix`.
+    func promptAPI(
+        _ prefix: String, element: String, face: APIFace, parameters: [String],
+        _ handler: @escaping @Sendable (Visit) throws -> PlainAnswer
+    ) {
+        prompt.add(
+            PromptEndpoints.Endpoint(
+                prefix: prefix, element: element, face: face, parameters: parameters, handler: handler))
+        api(.get, "\(prefix){\(element)}", face: face, parameters: parameters) { try handler($0).response }
     }
 
     /// A page of the console: whoever has not signed in is shown the way, errors are pages too.

@@ -1,16 +1,19 @@
 import Glibc
+import HTTPTypes
 import Synchronization
 
 /// The value of the header `Date` (RFC 9110 §5.6.7), made once a second.
 final class HTTPDate: Sendable {
-    private let newest = Mutex<(second: Int, text: String)>((.min, ""))
+    private let newest = Mutex<(second: Int, field: HTTPField)>((.min, HTTPField(name: .date, value: "")))
 
-    /// The present.
-    var now: String {
+    /// The header with the present.
+    var field: HTTPField {
         let second = time(nil)
         return newest.withLock { newest in
-            if newest.second != second { newest = (second, HTTPDate.text(of: second)) }
-            return newest.text
+            if newest.second != second {
+                newest = (second, HTTPField(name: .date, value: HTTPDate.text(of: second)))
+            }
+            return newest.field
         }
     }
 

@@ -31,16 +31,19 @@ struct Listeners: Sendable {
         let settings = shared.settings
         let waiting = Bound(
             doors: 1 + (settings.laboratory == nil ? 0 : 1) + (settings.adminSocket == nil ? 0 : 1), onReady: onReady)
-        let responder = Endpoints(shared: shared).responder()
+        let endpoints = Endpoints(shared: shared)
+        let answering = Answering(
+            responder: endpoints.responder(), prompt: endpoints.prompt,
+            finish: AnswerFinish(SecurityHeaders(tiles: settings.tiles)))
         var listeners = [
             Listener(
                 name: "HTTPS", place: "\(settings.https)", setting: "`--https` or `listen.https`",
-                server: try guarded(responder) { waiting.note(https: $0.localAddress?.port) })
+                server: try guarded(answering) { waiting.note(https: $0.localAddress?.port) })
         ]
         if let address = settings.laboratory {
             precondition(
                 ["127.0.0.1", "::1", "localhost"].contains(address.host), "the laboratory listens on loopback only")
-            let channel = plain(responder) { $0.eventLoop.makeSucceededFuture(.laboratory) }
+            let channel = plain(answering) { $0.eventLoop.makeSucceededFuture(.laboratory) }
             let server = server(channel, .hostname(address.host, port: address.port)) {
                 waiting.note(laboratory: $0.localAddress?.port)
             }
@@ -50,7 +53,7 @@ struct Listeners: Sendable {
         }
         if let path = settings.adminSocket {
             try DurableFile.makeFolder((path as NSString).deletingLastPathComponent, mode: 0o700)
-            let channel = plain(responder) { channel in
+            let channel = plain(answering) { channel in
                 PeerCredentials.userID(of: channel).map { .admin("local:\($0)") }
             }
             let server = server(channel, .unixDomainSocket(path: path)) { _ in
@@ -70,7 +73,7 @@ struct Listeners: Sendable {
     // MARK: One door
 
     private func guarded(
-        _ responder: RouterResponder<HTTPContext>, _ onRunning: @escaping @Sendable (any Channel) -> Void
+        _ answering: Answering, _ onRunning: @escaping @Sendable (any Channel) -> Void
     ) throws -> any Service {
         let (bound, path) = (limits.connectionsFromOnePlace, shared.city.path)
         let peers = PeerTable(atMost: bound) { peer in
@@ -86,8 +89,9 @@ struct Listeners: Sendable {
         let base = try HTTP2UpgradeChannel(
             tlsChannelConfiguration: tls,
             configuration: HTTP2ChannelConfiguration(
-                idleTimeout: limits.http2Idle, gracefulCloseTimeout: limits.goAway, streamConfiguration: streams),
-            responder: responding(responder, peers))
+                idleTimeout: limits.http2Idle, gracefulCloseTimeout: limits.goAway,
+                streamConfiguration: streams(answering, peers)),
+            responder: responding(answering, peers))
         let channel = PeerChannel(base: base, peers: peers, limits: limits) {
             $0.eventLoop.makeSucceededFuture(.guarded)
         }
@@ -96,19 +100,22 @@ struct Listeners: Sendable {
     }
 
     private func plain(
-        _ responder: RouterResponder<HTTPContext>,
+        _ answering: Answering,
         door: @escaping @Sendable (any Channel) -> EventLoopFuture<Door>
     ) -> PeerChannel<HTTP1Channel> {
         let peers = PeerTable()
-        let base = HTTP1Channel(responder: responding(responder, peers), configuration: streams)
+        let base = HTTP1Channel(
+            responder: responding(answering, peers), configuration: streams(answering, peers))
         return PeerChannel(base: base, peers: peers, limits: limits, door: door)
     }
 
-    private var streams: HTTP1Channel.Configuration {
+    private func streams(_ answering: Answering, _ peers: PeerTable) -> HTTP1Channel.Configuration {
         let limits = limits
         return HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ExchangeHandler(limits)], idleTimeout: TimeAmount(limits.idle),
-            httpDecoderConfiguration: Listeners.headers)
+            additionalChannelHandlers: [
+                ExchangeHandler(limits), PromptEntrance(answering.prompt, answering.finish, peers: peers),
+            ],
+            idleTimeout: TimeAmount(limits.idle), httpDecoderConfiguration: Listeners.headers)
     }
 
     private var limits: HTTPLimits { shared.settings.limits }
@@ -145,24 +152,26 @@ struct Listeners: Sendable {
 
     // MARK: One request
 
-    private func responding(
-        _ responder: RouterResponder<HTTPContext>, _ peers: PeerTable
-    ) -> HTTPChannelHandler.Responder {
+    private func responding(_ answering: Answering, _ peers: PeerTable) -> HTTPChannelHandler.Responder {
         let logger = logger
-        let date = HTTPDate()
-        let security = SecurityHeaders(tiles: shared.settings.tiles)
         return { request, writer, channel in
             guard let peer = peers.peer(of: channel) else { throw ChannelError.ioOnClosedChannel }
             if request.headers[.expect]?.lowercased() == "100-continue" {
                 try await writer.writeInformationalHead(HTTPResponse(status: .continue))
             }
-            var response = try await responder.respond(
+            var response = try await answering.responder.respond(
                 to: request, context: HTTPContext(source: HTTPContext.Source(logger: logger, peer: peer)))
-            response.headers.append(HTTPField(name: .date, value: date.now))
-            security.apply(to: &response, door: peer.door)
+            answering.finish.apply(to: &response.headers, door: peer.door)
             try await writer.write(response: response.head, body: response.body)
         }
     }
+}
+
+/// What makes the answers, the same behind each door.
+private struct Answering: Sendable {
+    let responder: RouterResponder<HTTPContext>
+    let prompt: PromptEndpoints
+    let finish: AnswerFinish
 }
 
 /// Knows when all doors are open.

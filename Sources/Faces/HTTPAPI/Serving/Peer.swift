@@ -51,9 +51,12 @@ final class Peer: Sendable {
         if case .admin = door { true } else { address == "::1" || address.hasPrefix("127.") }
     }
 
+    /// What the handshake has established, where that has been judged.
+    var knownStanding: Standing? { standing.withLock { $0 } }
+
     /// What the handshake has established; judged once for each connection, for resumed TLS sessions too.
     func standing(by path: GuardedPath) async -> Standing {
-        if let known = standing.withLock({ $0 }) { return known }
+        if let knownStanding { return knownStanding }
         let certificate = try? await channel.pipeline.handler(type: NIOSSLServerHandler.self)
             .map { $0.peerCertificate }.get()
         let judged = judge(certificate ?? nil, by: path)
