@@ -165,8 +165,11 @@ final class ClientSession: Sendable {
     /// What a delivery asks of the one who delivers.
     struct Delivered {
         var outcome: DeliveryOutcome
-        /// The connection to be told that there is something to write: only the first delivery since its last flush says so.
+        /// The connection to be told that there is something to write: only the first delivery since its last flush says so,
+        /// and one that has filled what may be written at once.
         var connection: ConnectionHandle?
+        /// Whether that much has come together that it is to be written now.
+        var isFull = false
     }
 
     /// Gives the client a message that may be sent at once. One that it may not see is passed over: nil.
@@ -180,7 +183,11 @@ final class ClientSession: Sendable {
                 message.content, grant: grant, furtherIdentifiers: further, isRetained: isRetained, at: now,
                 mode: .pending, into: &state.outbox)
             if case .queued(let sequence) = outcome, state.session.isDurable { state.unconfirmed.append(sequence) }
-            return Delivered(outcome: outcome, connection: markDue(&state))
+            guard let connection = markDue(&state) else {
+                let isFull = state.outbox.budgetBytes > 0 && !state.outbox.hasRoom
+                return Delivered(outcome: outcome, connection: isFull ? state.link?.connection : nil, isFull: isFull)
+            }
+            return Delivered(outcome: outcome, connection: connection)
         }
     }
 
@@ -237,8 +244,11 @@ final class ClientSession: Sendable {
         }
     }
 
-    /// What the connection `number` is to write now; nil for nothing, or when it has lost the session.
-    func takeBytes(for number: UInt64, isWritable: Bool, counting shared: ListenerShared) -> ByteBuffer? {
+    /// What the connection `number` is to write now, and whether there may be more than that; nil for nothing, or when it
+    /// has lost the session.
+    func takeBytes(
+        for number: UInt64, isWritable: Bool, counting shared: ListenerShared
+    ) -> (bytes: ByteBuffer, isFull: Bool)? {
         let now = now
         return state.withLock { state in
             guard state.link?.connection.number == number else { return nil }
@@ -248,9 +258,9 @@ final class ClientSession: Sendable {
             settle(&state)
             count(&state.outbox, shared)
             guard state.outbox.bytes.readableBytes > 0 else { return nil }
-            let bytes = state.outbox.bytes
+            let (bytes, isFull) = (state.outbox.bytes, !state.outbox.hasRoom)
             state.outbox.bytes = ByteBuffer()
-            return bytes
+            return (bytes, isFull)
         }
     }
 

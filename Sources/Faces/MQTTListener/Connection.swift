@@ -17,7 +17,7 @@ final class Connection: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     /// What is known of a peer whose CONNECT was accepted.
-    struct Peer {
+    final class Peer: Sendable {
         let principal: Principal
         let permit: Permit
         let version: ProtocolVersion
@@ -26,6 +26,18 @@ final class Connection: ChannelInboundHandler {
         let maximumPacketBytes: Int
         /// Whether it wants reason strings (MQTT 5.0 §3.1.2.11.7).
         let wantsReasons: Bool
+
+        init(
+            principal: Principal, permit: Permit, version: ProtocolVersion, client: ClientSession,
+            maximumPacketBytes: Int, wantsReasons: Bool
+        ) {
+            self.principal = principal
+            self.permit = permit
+            self.version = version
+            self.client = client
+            self.maximumPacketBytes = maximumPacketBytes
+            self.wantsReasons = wantsReasons
+        }
     }
 
     /// How long a connection stays after DISCONNECT was sent to its peer.
@@ -256,13 +268,22 @@ final class Connection: ChannelInboundHandler {
             let isWritable = context.channel.isWritable
             sendRetained(peer)
             guard
-                let bytes = peer.client.takeBytes(
+                let (bytes, isFull) = peer.client.takeBytes(
                     for: number, isWritable: isWritable, counting: shared)
             else { return }
             shared.counters.sent(bytes: bytes.readableBytes)
             context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
-            guard isWritable, !isClosed else { return }
+            guard isWritable, isFull || !retainedToSend.isEmpty, !isClosed else { return }
         }
+    }
+
+    /// Writes what the session has once the loop has read from all connections that had something to say: what many of
+    /// them published goes to one subscriber in one piece.
+    func flushSoon() {
+        scratch.due.append(self)
+        guard scratch.due.count == 1 else { return }
+        let scratch = NIOLoopBound(scratch, eventLoop: eventLoop)
+        eventLoop.execute { scratch.value.flushDue() }
     }
 
     /// Writes CONNACK, and from then on what the session has for the peer: first what is to be sent again.

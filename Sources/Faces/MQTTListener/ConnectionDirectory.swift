@@ -141,8 +141,11 @@ struct ConnectionHandle: Sendable {
         channel.eventLoop.execute { connection.value.disconnect(because: reason) }
     }
 
-    /// Writes what the session has for the peer.
-    func flush() { onLoop { $0.flush() } }
+    /// Writes what the session has for the peer, together with what others have for it in this turn of the event loop.
+    func flush() { onLoop { $0.flushSoon() } }
+
+    /// Writes what the session has for the peer now.
+    func flushNow() { onLoop { $0.flush() } }
 
     /// Writes bytes that waited for a commit.
     func write(_ bytes: ByteBuffer) { channel.eventLoop.execute { connection.value.write(bytes) } }

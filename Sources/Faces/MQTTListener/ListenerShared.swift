@@ -180,7 +180,17 @@ final class Handshake {
     }
 }
 
-/// Working memory for one event loop: filled and emptied within one read.
+/// Working memory for one event loop: filled and emptied within one turn of it.
 final class LoopScratch {
     var object = SmallObject()
+    /// Connections that have something to write at the end of the turn.
+    var due: [Connection] = []
+    private var flushing: [Connection] = []
+
+    func flushDue() {
+        // What is due from now on is due in the next turn.
+        swap(&due, &flushing)
+        for connection in flushing { connection.flush() }
+        flushing.removeAll(keepingCapacity: true)
+    }
 }

@@ -138,7 +138,8 @@ final class MessageRelay: Sendable {
                     messages[receiver.message], receiver.grant, further: receiver.further, at: now)
                 guard let delivered else { continue }
                 if delivered.outcome == .overflow { tellOfOverflow(delivered.connection) }
-                if let connection = delivered.connection { due.append(connection) }
+                guard let connection = delivered.connection else { continue }
+                if delivered.isFull { connection.flushNow() } else { due.append(connection) }
             }
         }
         for connection in due { connection.flush() }

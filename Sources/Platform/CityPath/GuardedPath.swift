@@ -18,7 +18,7 @@ public import JSONBytes
 /// 2. ``open(_:topic:)``, once for each topic, again when ``isOpen(_:)`` says no;
 /// 3. ``understand(_:on:at:scratch:into:)``, once for each message;
 /// 4. ``commit(_:)``, once for all that was read in one go.
-public struct GuardedPath: Sendable {
+public final class GuardedPath: Sendable {
     /// The first step.
     public let identify: Identify
     /// The second step.
@@ -37,6 +37,21 @@ public struct GuardedPath: Sendable {
     let registry: DeviceRegistry
     let committer: Committer
     private let arrivals = ArrivalClocks()
+
+    init(
+        identify: Identify, authoriser: any Authoriser, refusals: RefusalLog, accesses: AccessLog, clock: CityClock,
+        topics: TopicScheme, understand: Understand, registry: DeviceRegistry, committer: Committer
+    ) {
+        self.identify = identify
+        self.authoriser = authoriser
+        self.refusals = refusals
+        self.accesses = accesses
+        self.clock = clock
+        self.topics = topics
+        self.understand = understand
+        self.registry = registry
+        self.committer = committer
+    }
 
     /// The second step and all of the later ones that do not depend on the message: works out what a principal may say
     /// on a topic and how it will be understood.
