@@ -34,6 +34,9 @@ struct BenchCity {
     var certificateFolder: String { directory.path + "/load" }
     var authorityFile: String { directory.pki + "/root.crt" }
 
+    /// An operator's key and certificate in one file: who may subscribe to what all devices say.
+    var operatorFile: String { directory.path + "/load-operator.pem" }
+
     /// Makes the city with the program's own commands.
     init(in folder: String, named name: String) throws {
         directory = CityDirectory(folder + "/" + name)
@@ -41,6 +44,18 @@ struct BenchCity {
             BenchCity.program, ["init", directory.path, "--city", "Bench", "--domain", "bench.example"])
         guard made.status == 0 else { throw CommandFailure(.failed, "the city cannot be made: \(made.errors)") }
         try DurableFile.makeFolder(certificateFolder, mode: 0o700)
+    }
+
+    /// Issues the first operator a certificate; before the city is served.
+    func makeOperatorFile() throws {
+        let folder = directory.path + "/load-operator"
+        let made = try Subprocess.run(
+            BenchCity.program, ["operator", "certificate", "operator", "--city", directory.path, "--out", folder])
+        guard made.status == 0 else { throw CommandFailure(.failed, "no operator's certificate: \(made.errors)") }
+        let parts = try ["operator.crt", "operator.key"].map {
+            try String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8)
+        }
+        try parts.joined().write(toFile: operatorFile, atomically: true, encoding: .utf8)
     }
 
     /// This very program.

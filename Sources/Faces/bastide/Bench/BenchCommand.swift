@@ -5,12 +5,13 @@ import Foundation
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure this machine: guarded ingest, latency, memory, start, entity reads.",
+        abstract: "Measure this machine: guarded ingest, latency, memory, start, entity reads, the MQTT broker.",
         discussion: """
             Each server gets core 0 and the load core 1 (taskset). The load generator is mqtt-load, a C program that is \
             cheaper than any broker; give its source directory or the built program with --mqtt-load, or set \
             BASTIDE_MQTT_LOAD. Debian's mosquitto, where installed, is measured in the same run with the same \
-            certificates and no storage; wrk measures entity reads.
+            certificates and no storage, and so is FlashMQ where BASTIDE_FLASHMQ names its program; wrk measures entity \
+            reads.
 
             EXAMPLES:
               bastide bench
@@ -19,6 +20,9 @@ struct BenchCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Which figures, separated by commas.", valueName: "names"))
     var only = Benchmark.allCases.map(\.rawValue).joined(separator: ",")
+
+    @Option(help: ArgumentHelp("Which loads of `broker`, separated by commas; all without it.", valueName: "names"))
+    var loads = ""
 
     @Option(help: ArgumentHelp("How long each load lasts.", valueName: "seconds"))
     var seconds = 6
@@ -39,6 +43,18 @@ struct BenchCommand: AsyncParsableCommand {
         guard (1...21).contains(repetitions) else { throw ValidationError("--repetitions is from 1 to 21") }
         guard (1...100_000).contains(registered) else { throw ValidationError("--registered is from 1 to 100000") }
         _ = try chosen()
+        _ = try chosenLoads()
+    }
+
+    private func chosenLoads() throws -> [BrokerLoad] {
+        guard !loads.isEmpty else { return BrokerLoad.all }
+        return try loads.split(separator: ",").filter { $0 != "crowd" }.map { name in
+            guard let load = BrokerLoad.all.first(where: { $0.name == name }) else {
+                let known = (BrokerLoad.all.map(\.name) + ["crowd"]).joined(separator: ", ")
+                throw ValidationError("there is no load `\(name)`; there are \(known)")
+            }
+            return load
+        }
     }
 
     private func chosen() throws -> [Benchmark] {
@@ -56,7 +72,8 @@ struct BenchCommand: AsyncParsableCommand {
         defer { folder.remove() }
         let session = BenchSession(
             folder: folder.path, seconds: seconds, repetitions: repetitions, registered: registered,
-            loadTool: try LoadTool.find(mqttLoad, buildingIn: folder.path))
+            loadTool: try LoadTool.find(mqttLoad, buildingIn: folder.path), brokerLoads: try chosenLoads(),
+            includesCrowd: loads.isEmpty || loads.split(separator: ",").contains("crowd"))
         var figures: [Figure] = []
         for benchmark in try chosen() {
             Console.progress("measuring \(benchmark.rawValue) …")
@@ -70,7 +87,7 @@ struct BenchCommand: AsyncParsableCommand {
 
 /// What can be measured.
 enum Benchmark: String, CaseIterable {
-    case ingest, latency, memory, start, reads
+    case ingest, latency, memory, start, reads, broker
 }
 
 /// One measured number beside what is asked of it.

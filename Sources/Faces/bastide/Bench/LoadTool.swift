@@ -27,13 +27,41 @@ struct LoadTool {
 
     /// Runs a load on core 1 against the server process `server`.
     func run(_ arguments: [String], server: Int32, on port: Int, _ city: BenchCity) throws -> [String: Double] {
-        let tls = ["--tls", "--cafile", city.authorityFile, "--certdir", city.certificateFolder]
-        let result = try Subprocess.run(
-            "taskset", ["-c", "1", path] + arguments + tls + ["-p", "\(port)", "--pid", "\(server)", "--json"])
+        let result = try Subprocess.run("taskset", command(arguments, server: server, on: port, city))
         guard let line = result.output.split(separator: "\n").last,
             let numbers = try? JSONDecoder().decode([String: Double].self, from: Data(line.utf8))
         else { throw CommandFailure(.failed, "mqtt-load says: \(result.errors.prefix(500))") }
         return numbers
+    }
+
+    /// Starts a load that goes on beside another.
+    func start(_ arguments: [String], server: Int32, on port: Int, _ city: BenchCity) throws -> RunningLoad {
+        try RunningLoad(command(arguments, server: server, on: port, city))
+    }
+
+    private func command(_ arguments: [String], server: Int32, on port: Int, _ city: BenchCity) -> [String] {
+        let tls = ["--tls", "--cafile", city.authorityFile, "--certdir", city.certificateFolder]
+        return ["-c", "1", path] + arguments + tls + ["-p", "\(port)", "--pid", "\(server)", "--json"]
+    }
+}
+
+/// A load in the background.
+final class RunningLoad {
+    private let process = Process()
+    private let ended: DispatchSemaphore
+
+    init(_ command: [String]) throws {
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["taskset"] + command
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        ended = process.signalsEnd()
+        try process.run()
+    }
+
+    func stop() {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        ended.wait()
     }
 }
 
@@ -88,11 +116,12 @@ final class PinnedServer {
     private let ended: DispatchSemaphore
     private var read = Data()
 
-    init(_ program: String, _ arguments: [String], log: String) throws {
+    init(_ program: String, _ arguments: [String], environment: [String: String] = [:], log: String) throws {
         try Data().write(to: URL(fileURLWithPath: log))
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         // `env` and `taskset` replace themselves, so the process number stays that of the server.
         process.arguments = ["taskset", "-c", "0", program] + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardOutput = output
         process.standardError = FileHandle(forWritingAtPath: log)
         ended = process.signalsEnd()
@@ -116,6 +145,19 @@ final class PinnedServer {
         let status = (try? String(contentsOfFile: "/proc/\(number)/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
         return line?.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0
+    }
+
+    /// Waits until it has `count` files and sockets open.
+    ///
+    /// - Returns: False when it has not in time.
+    func waitForDescriptors(_ count: Int, within seconds: Double) -> Bool {
+        let deadline = Date().addingTimeInterval(seconds)
+        while Date() < deadline {
+            let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(number)/fd").count) ?? 0
+            if open >= count { return true }
+            Thread.sleep(forTimeInterval: 0.2)
+        }
+        return false
     }
 
     /// Stops it, by force if it has to be: a program that is started from a task's thread may have inherited a mask that
