@@ -35,16 +35,6 @@ enum DescriptorLimit {
         return Int(clamping: limits.rlim_cur)
     }
 
-    /// Raises also what the operating system would allow, as root may: for measuring with very many connections.
-    ///
-    /// - Returns: Whether `count` may be open from now on, here and in programs that are started from here.
-    static func raise(to count: Int) -> Bool {
-        raise()
-        if let present, present >= count { return true }
-        var limits = rlimit(rlim_cur: rlim_t(count), rlim_max: rlim_t(count))
-        return setrlimit(resource, &limits) == 0
-    }
-
     private static var resource: __rlimit_resource_t { __rlimit_resource_t(RLIMIT_NOFILE.rawValue) }
 
     private static var limits: rlimit? {
