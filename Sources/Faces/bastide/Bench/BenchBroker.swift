@@ -46,7 +46,6 @@ extension BenchSession {
         min(20_000, (DescriptorLimit.highest ?? 20_000) - 800)
     }
 
-
     /// The broker beside its peers: each load in turns, the median of the turns counts.
     func broker() async throws -> [Figure] {
         guard loadTool != nil else { return [.missing("the broker beside others", BenchSession.noLoadTool)] }
