@@ -82,6 +82,7 @@ let package = Package(
         library("MQTTSessions", ["MQTTPackets", nioCore]),
         library("MQTTTransport", [nioCore, nioHTTP1, .product(name: "NIOWebSocket", package: "swift-nio")]),
         library("MQTTClient", ["MQTTPackets", nioCore, nioPosix, nioSSL]),
+        library("MQTTBridge", ["MQTTPackets", nioCore]),
         library("TransparencyLog", [crypto]),
         library("PKI", [crypto, x509, swiftASN1]),
         library("NGSILD", ["JSONBytes"]),
@@ -103,7 +104,7 @@ let package = Package(
             "MQTTListener",
             [
                 "CityModel", "CityStorage", "CityIdentity", "CityContext", "CityPath", "JSONBytes", "MQTTPackets",
-                "MQTTSessions", "MQTTTransport", "PKI", nioCore,
+                "MQTTSessions", "MQTTTransport", "MQTTBridge", "MQTTClient", "PKI", nioCore,
                 nioPosix,
                 nioSSL, logging, lifecycle,
             ]),
@@ -123,7 +124,7 @@ let package = Package(
             name: "bastide",
             dependencies: [
                 "CityModel", "CityStorage", "CityIdentity", "CityPath", "CityContext", "MQTTListener", "HTTPAPI",
-                "WebConsole", "DemoCity", "MQTTClient", "MQTTPackets", "TransparencyLog", "Detection", "PKI",
+                "WebConsole", "DemoCity", "MQTTBridge", "MQTTClient", "MQTTPackets", "TransparencyLog", "Detection", "PKI",
                 "JSONBytes", lifecycle, unixSignals, logging, httpClient, yams, nioCore, nioPosix, nioSSL,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -141,6 +142,7 @@ let package = Package(
                 .product(name: "NIOWebSocket", package: "swift-nio"),
             ]),
         tests("MQTTClient", ["MQTTPackets", nioCore, nioPosix, nioSSL]),
+        tests("MQTTBridge", ["MQTTPackets", "MQTTSessions", nioCore]),
         tests("TransparencyLog", [crypto], exclude: ["Judge"]),
         tests("PKI", [crypto, x509, swiftASN1]),
         tests("NGSILD", ["JSONBytes"]),
