@@ -197,6 +197,18 @@ struct BridgeConversationTests {
         #expect(output.toLocal == ByteBuffer(bytes: [0x50, 3, 0, 9, 0x83]))
     }
 
+    @Test("a broker whose quota is exceeded has not settled the message: the link ends, and it is sent again")
+    func unwilling() throws {
+        var (standing, output) = (try conversation(), BridgeConversation.Output())
+        try standing.received(.publish(BridgeConversationTests.message), from: .local, into: &output)
+        output = BridgeConversation.Output()
+        #expect(throws: BridgeFailure.unwilling(.quotaExceeded, reasonString: nil)) {
+            try standing.received(
+                .pubrec(Acknowledgement(packetIdentifier: 9, reasonCode: .quotaExceeded)), from: .remote, into: &output)
+        }
+        #expect(output.toLocal.readableBytes == 0)
+    }
+
     @Test("a refused CONNECT and a DISCONNECT end the link, in words that an operator can act on")
     func failures() throws {
         var fresh = BridgeConversation(

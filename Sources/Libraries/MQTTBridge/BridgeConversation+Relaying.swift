@@ -131,6 +131,10 @@ extension BridgeConversation {
         _ acknowledgement: Acknowledgement, _ type: PacketType, from side: BridgeSide, into output: inout Output
     ) throws(BridgeFailure) {
         var answer = Acknowledgement(packetIdentifier: acknowledgement.packetIdentifier)
+        if side == .remote, acknowledgement.reasonCode.isPassing {
+            throw .unwilling(
+                acknowledgement.reasonCode, reasonString: acknowledgement.properties.reasonString)
+        }
         if acknowledgement.reasonCode.isError {
             output.events.append(
                 .messageRefused(
@@ -156,6 +160,16 @@ extension BridgeConversation {
             return try write(.pubcomp(packet), to: side, into: &output)
         }
         try write(.pubrel(packet), to: side.other, into: &output)
+    }
+}
+
+extension ReasonCode {
+    /// Whether the same message may be taken another time.
+    fileprivate var isPassing: Bool {
+        switch self {
+        case .quotaExceeded, .receiveMaximumExceeded, .packetIdentifierInUse: true
+        default: false
+        }
     }
 }
 

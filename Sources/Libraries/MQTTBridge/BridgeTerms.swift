@@ -64,9 +64,12 @@ extension BridgeTerms {
     }
 }
 
-/// What the remote broker has said in CONNACK that it takes (5.0 §3.2.2.3). In 3.1.1, everything.
+/// What the remote broker has said in CONNACK that it takes (5.0 §3.2.2.3). 3.1.1 says nothing.
 struct RemoteLimits: Sendable {
-    var receiveMaximum = UInt16.max
+    /// Of 3.1.1, which cannot say: what Mosquitto takes unless it is told otherwise.
+    static let unstatedReceiveMaximum: UInt16 = 20
+
+    var receiveMaximum = unstatedReceiveMaximum
     var maximumPacketBytes = MQTTLimits.packetBytes
     var maximumQoS = QoS.exactlyOnce
     var keepsRetained = true
@@ -74,7 +77,7 @@ struct RemoteLimits: Sendable {
     init() {}
 
     init(_ properties: Properties) {
-        receiveMaximum = properties.receiveMaximum ?? receiveMaximum
+        receiveMaximum = properties.receiveMaximum ?? .max
         maximumPacketBytes = properties.maximumPacketSize ?? maximumPacketBytes
         maximumQoS = properties.maximumQoS ?? maximumQoS
         keepsRetained = properties.retainAvailable ?? keepsRetained
@@ -87,6 +90,8 @@ public enum BridgeFailure: Error, Sendable, Equatable, CustomStringConvertible {
     case refused(ReasonCode, reasonString: String?)
     /// The remote broker has said DISCONNECT.
     case disconnected(ReasonCode, reasonString: String?)
+    /// The remote broker takes no messages at the moment: what it refused so is sent again on the next link.
+    case unwilling(ReasonCode, reasonString: String?)
     /// This broker has refused the bridge, or ended its connection.
     case local(ReasonCode, reasonString: String?)
     /// A side broke the protocol.
@@ -97,6 +102,7 @@ public enum BridgeFailure: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .refused(let code, let text): "the broker refuses the connection: \(code.words(text))"
         case .disconnected(let code, let text): "the broker ended the connection: \(code.words(text))"
+        case .unwilling(let code, let text): "the broker takes no messages now: \(code.words(text))"
         case .local(let code, let text): "this city ended the link: \(code.words(text))"
         case .protocolError(.remote, let text): "the broker broke the protocol: \(text)"
         case .protocolError(.local, let text): "the link was cut short inside of the city: \(text)"

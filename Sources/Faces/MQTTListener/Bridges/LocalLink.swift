@@ -75,6 +75,7 @@ extension ListenerShared {
         var limits = sessionLimits
         limits.sessionExpiryInterval = .never
         limits.receiveMaximum = .max
+        limits.countsRepeatedReleases = true
         return limits
     }
 
