@@ -124,7 +124,8 @@ let package = Package(
             name: "bastide",
             dependencies: [
                 "CityModel", "CityStorage", "CityIdentity", "CityPath", "CityContext", "MQTTListener", "HTTPAPI",
-                "WebConsole", "DemoCity", "MQTTBridge", "MQTTClient", "MQTTPackets", "TransparencyLog", "Detection", "PKI",
+                "WebConsole", "DemoCity", "MQTTBridge", "MQTTClient", "MQTTPackets", "TransparencyLog", "Detection",
+                "PKI",
                 "JSONBytes", lifecycle, unixSignals, logging, httpClient, yams, nioCore, nioPosix, nioSSL,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

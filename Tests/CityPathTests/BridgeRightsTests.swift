@@ -17,7 +17,11 @@ struct BridgeRightsTests {
     }
 
     private func refusal(_ bridge: String, _ action: Action) -> Refusal.Code? {
-        if case .forbid(let refusal) = rules.decide(.bridge(bridge), action, DecisionContext()) { refusal.code } else { nil }
+        if case .forbid(let refusal) = rules.decide(.bridge(bridge), action, DecisionContext()) {
+            refusal.code
+        } else {
+            nil
+        }
     }
 
     @Test("it publishes where its lines lead, and nowhere else")

@@ -65,7 +65,9 @@ struct BridgeConfigurationTests {
 
     @Test("what is required is asked for", arguments: ["name", "address", "tls"])
     func missing(_ key: String) throws {
-        let keys = ["name: old", "address: 127.0.0.1:1883", "tls: none", "out: [{topic: a}]"].filter { !$0.hasPrefix(key) }
+        let keys = ["name: old", "address: 127.0.0.1:1883", "tls: none", "out: [{topic: a}]"].filter {
+            !$0.hasPrefix(key)
+        }
         let outcome = try Program.run("status", "--city", try city("  - {\(keys.joined(separator: ", "))}").path)
         #expect(outcome.status == 78)
         #expect(outcome.complaint.contains("`\(key)` is missing; expected"), "\(outcome)")
@@ -78,7 +80,8 @@ struct BridgeConfigurationTests {
         let first = try Program.run("status", "--city", names.path)
         #expect(first.complaint.contains("city.yaml:4: `name`: the bridge in line 3 has the name already"), "\(first)")
         let sessions = try city(
-            [bridge(["clientIdentifier": "x"]), bridge(["name": "new", "clientIdentifier": "x"])].joined(separator: "\n"))
+            [bridge(["clientIdentifier": "x"]), bridge(["name": "new", "clientIdentifier": "x"])].joined(
+                separator: "\n"))
         let second = try Program.run("status", "--city", sessions.path)
         #expect(second.complaint.contains("city.yaml:4: `clientIdentifier`"), "\(second)")
     }
@@ -122,18 +125,15 @@ struct BridgeConfigurationTests {
                   - {topic: "#", remotePrefix: far/, localPrefix: near/}
                 out: [{topic: "lamps/#", qos: 0, remotePrefix: old/}]
             """
-        func printed(_ outcome: Program.Outcome) -> Substring? {
-            outcome.output.split(separator: "\n").first { $0.hasPrefix("bridges") }?.split(
-                separator: "[", maxSplits: 1).last
-        }
         let city = try city(bridge)
-        let first = try Program.run("settings", "--city", city.path)
-        let text = try #require(printed(first), "\(first)")
-        let value = "[" + text[...(try #require(text.lastIndex(of: "]")))]
-        #expect(value.contains("\(city.path)/ca.pem"), "relative paths are meant from where city.yaml is: \(value)")
-        let second = try Program.run("settings", "--city", city.path, environment: ["BASTIDE_BRIDGES": value])
-        #expect(second.status == 0, "\(second)")
-        let again = try #require(printed(second), "\(second)")
-        #expect("[" + again[...(try #require(again.lastIndex(of: "]")))] == value)
+        func value(_ environment: [String: String] = [:]) throws -> String {
+            let outcome = try Program.run("settings", "--city", city.path, "--json", environment: environment)
+            let list = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [[String: Any]]
+            let setting = try #require(list?.first { $0["key"] as? String == "bridges" }, "\(outcome)")
+            return try #require(setting["value"] as? String, "\(outcome)")
+        }
+        let first = try value()
+        #expect(first.contains("\(city.path)/ca.pem"), "relative paths are meant from where city.yaml is: \(first)")
+        #expect(try value(["BASTIDE_BRIDGES": first]) == first)
     }
 }

@@ -260,7 +260,9 @@ extension BuiltProgramTests {
             #expect(await server.stop() == .exited(0))
         }
 
-        @Test("a reading of the old broker is kept as the device's that the line names; others are refused, for the record")
+        @Test(
+            "a reading of the old broker is kept as the device's that the line names; others are refused, for the record"
+        )
         func devices() async throws {
             let legacy = try await LegacyBroker()
             let city = try await TestCity.found()

@@ -8,7 +8,8 @@ import Testing
 struct BridgeConversationTests {
     private static func plan(_ qos: QoS = .exactlyOnce) throws -> BridgePlan {
         BridgePlan(
-            inward: [try InwardMapping(topic: "in/#", qos: qos)], outward: [try OutwardMapping(topic: "out/#", qos: qos)])
+            inward: [try InwardMapping(topic: "in/#", qos: qos)],
+            outward: [try OutwardMapping(topic: "out/#", qos: qos)])
     }
 
     @Test(
@@ -51,7 +52,9 @@ struct BridgeConversationTests {
         for number in 1...40 {
             joined.say("\(number)", on: "out/x", qos: .atLeastOnce, at: .local)
             joined.say("\(number)", on: "in/x", qos: .atLeastOnce, at: .remote)
-            for wire in JoinedBrokers.Wire.allCases { try joined.step(wire, limit: Int.random(in: 1...60, using: &random)) }
+            for wire in JoinedBrokers.Wire.allCases {
+                try joined.step(wire, limit: Int.random(in: 1...60, using: &random))
+            }
             if number.isMultiple(of: 7) { try joined.reconnect() }
         }
         try joined.settle()
@@ -60,7 +63,9 @@ struct BridgeConversationTests {
         #expect(Set(joined.local.taken) == all)
     }
 
-    @Test("a broker that has lost its sessions may use their identifiers for other messages: none is taken for an old one")
+    @Test(
+        "a broker that has lost its sessions may use their identifiers for other messages: none is taken for an old one"
+    )
     func remoteForgets() throws {
         var joined = JoinedBrokers(try BridgeConversationTests.plan(), version: .v5)
         try joined.connect()
@@ -231,7 +236,9 @@ struct BridgeConversationTests {
 
     @Test("only a bridge without a session here begins anew there, and only in 5.0")
     func beginning() throws {
-        for (version, isNew, expected) in [(ProtocolVersion.v5, true, true), (.v5, false, false), (.v3_1_1, true, false)] {
+        for (version, isNew, expected) in [
+            (ProtocolVersion.v5, true, true), (.v5, false, false), (.v3_1_1, true, false),
+        ] {
             var terms = BridgeTerms(
                 version: version, remoteIdentifier: "far", localIdentifier: "near", mark: HopMark(broker: "here"))
             terms.beginsAnew = isNew

@@ -60,7 +60,9 @@ struct JoinedBrokers {
 
     /// Carries some of what is on a wire: as many bytes as `limit` says at most.
     mutating func step(_ wire: Wire, limit: Int = .max) throws {
-        guard var bytes = wires[wire], let part = bytes.readSlice(length: min(limit, bytes.readableBytes)) else { return }
+        guard var bytes = wires[wire], let part = bytes.readSlice(length: min(limit, bytes.readableBytes)) else {
+            return
+        }
         wires[wire] = bytes
         switch wire {
         case .toLocal: wires[.fromLocal, default: ByteBuffer()].writeImmutableBuffer(try local.receive(part))

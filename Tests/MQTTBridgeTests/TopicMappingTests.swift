@@ -19,7 +19,8 @@ struct TopicMappingTests {
 
     @Test("out: the local prefix is exchanged for the remote one, where the filter matches")
     func outward() throws {
-        let mapping = try OutwardMapping(topic: "+/state", qos: .atLeastOnce, localPrefix: "lamps/", remotePrefix: "old/l/")
+        let mapping = try OutwardMapping(
+            topic: "+/state", qos: .atLeastOnce, localPrefix: "lamps/", remotePrefix: "old/l/")
         #expect(mapping.localFilter.text == "lamps/+/state")
         #expect(mapping.remoteFilter.text == "old/l/+/state")
         #expect(remote(mapping, "lamps/7/state") == "old/l/7/state")
@@ -51,7 +52,8 @@ struct TopicMappingTests {
     @Test("a topic name that would be longer than MQTT allows has no place, either")
     func tooLong() throws {
         let long = String(repeating: "x", count: 65_500)
-        let mapping = try OutwardMapping(topic: "#", qos: .atLeastOnce, remotePrefix: "a-prefix-that-is-much-too-long-for-it/")
+        let mapping = try OutwardMapping(
+            topic: "#", qos: .atLeastOnce, remotePrefix: "a-prefix-that-is-much-too-long-for-it/")
         #expect(remote(mapping, long) == nil)
         #expect(remote(mapping, String(long.prefix(65_000))) != nil)
     }
@@ -115,9 +117,12 @@ struct OverlapTests {
     @Test(
         "two filters overlap if some topic matches both",
         arguments: [
-            ("a/b", "a/b", true), ("a/b", "a/c", false), ("a/+", "a/b", true), ("+/b", "a/+", true), ("#", "a/b/c", true),
-            ("a/#", "a", true), ("a/#", "b/#", false), ("a/+/c", "a/b", false), ("a/+/#", "a/b", true), ("+", "a/b", false),
-            ("#", "$SYS/x", false), ("$SYS/#", "$SYS/+", true), ("a/", "a", false), ("a/+", "a/", true), ("+/+", "/#", true),
+            ("a/b", "a/b", true), ("a/b", "a/c", false), ("a/+", "a/b", true), ("+/b", "a/+", true),
+            ("#", "a/b/c", true),
+            ("a/#", "a", true), ("a/#", "b/#", false), ("a/+/c", "a/b", false), ("a/+/#", "a/b", true),
+            ("+", "a/b", false),
+            ("#", "$SYS/x", false), ("$SYS/#", "$SYS/+", true), ("a/", "a", false), ("a/+", "a/", true),
+            ("+/+", "/#", true),
         ])
     func overlap(_ one: String, _ two: String, _ expected: Bool) throws {
         let (first, second) = (try TopicFilter(one), try TopicFilter(two))
@@ -159,7 +164,8 @@ struct OverlapTests {
                 try InwardMapping(topic: "a/#", qos: .atLeastOnce),
             ],
             outward: [
-                try OutwardMapping(topic: "z/#", qos: .atLeastOnce), try OutwardMapping(topic: "+/b", qos: .atLeastOnce),
+                try OutwardMapping(topic: "z/#", qos: .atLeastOnce),
+                try OutwardMapping(topic: "+/b", qos: .atLeastOnce),
             ])
         #expect(plan.echoes.map { "\($0.outward) \($0.inward)" } == ["1 0", "1 1"])
     }

@@ -50,7 +50,8 @@ struct ResumeTests {
     @Test("a bridge may forget what has come, and takes an identifier that no message has")
     func bridging() throws {
         var (session, outbox) = (connected(with: hour()), Outbox())
-        guard case .accept(let ticket, _) = session.publishReceived(qos: .exactlyOnce, packetIdentifier: 7, into: &outbox)
+        guard
+            case .accept(let ticket, _) = session.publishReceived(qos: .exactlyOnce, packetIdentifier: 7, into: &outbox)
         else {
             Issue.record("not accepted")
             return

@@ -22,13 +22,15 @@ public struct BridgeStatus: Sendable, Equatable {
     public var refused: Int
     /// Messages that were left out, since the start.
     public var omitted: Int
+    /// Messages that its full queue had no room for, since the start.
+    public var dropped: Int
     /// How often a link was made, since the start.
     public var connects: Int
 
     /// A bridge's state.
     public init(
         name: String, address: String, state: String, since: Timestamp, problem: String? = nil, queued: Int,
-        received: Int, sent: Int, refused: Int, omitted: Int, connects: Int
+        received: Int, sent: Int, refused: Int, omitted: Int, dropped: Int, connects: Int
     ) {
         self.name = name
         self.address = address
@@ -40,6 +42,7 @@ public struct BridgeStatus: Sendable, Equatable {
         self.sent = sent
         self.refused = refused
         self.omitted = omitted
+        self.dropped = dropped
         self.connects = connects
     }
 }

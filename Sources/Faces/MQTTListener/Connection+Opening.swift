@@ -79,7 +79,8 @@ extension Connection {
         guard admit(connect, principal, identifier) else { return }
         let client = shared.sessions.session(ClientKey(owner: principal.name, clientIdentifier: identifier))
         let link = ClientSession.Link(connection: handle, address: address, highestClass: permit.highestClass)
-        let terms = ConnectionTerms(owner: principal.name, number: client.number, limits: shared.sessionLimits(for: security))
+        let terms = ConnectionTerms(
+            owner: principal.name, number: client.number, limits: shared.sessionLimits(for: security))
         let (opening, displaced) = client.attach(connect, terms, link)
         displaced?.close(because: .sessionTakenOver)
         shared.relay.unsubscribe(client, from: opening.endedSubscriptions)

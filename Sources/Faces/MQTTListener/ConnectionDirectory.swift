@@ -144,6 +144,9 @@ struct ConnectionHandle: Sendable {
     /// Writes what the session has for the peer.
     func flush() { onLoop { $0.flush() } }
 
+    /// Disconnects a peer whose queue is full.
+    func overflowed() { channel.eventLoop.execute { connection.value.overflowed() } }
+
     /// Writes bytes that waited for a commit.
     func write(_ bytes: ByteBuffer) { channel.eventLoop.execute { connection.value.write(bytes) } }
 

@@ -200,6 +200,7 @@ extension BridgePlan {
     /// older than what is there by now.
     ///
     /// - Parameter withRetained: Whether retained messages are to be given out.
+    /// - Returns: The packet.
     func localSubscribe(withRetained: Bool) -> Subscribe? {
         guard !outward.isEmpty else { return nil }
         let subscriptions = outward.map { mapping in

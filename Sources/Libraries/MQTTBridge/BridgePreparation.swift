@@ -28,6 +28,7 @@ public struct BridgePreparation: Sendable {
     /// - Parameters:
     ///   - subscriptions: The session's.
     ///   - plan: What is to be given out.
+    /// - Returns: Whether it is.
     public static func isPrepared(_ subscriptions: [TopicFilter: QoS], for plan: BridgePlan) -> Bool {
         let planned = plan.outward.map { ($0.localFilter, $0.qos) }
         // Of two mappings of one filter, the broker keeps the later.

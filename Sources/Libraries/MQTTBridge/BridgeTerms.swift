@@ -56,6 +56,7 @@ extension BridgeTerms {
     /// - Parameters:
     ///   - window: Messages under way at a time.
     ///   - packetBytes: The largest packet; nil for any.
+    /// - Returns: The packet.
     func localConnect(window: UInt16, packetBytes: Int?) -> Connect {
         var properties: Properties = [.sessionExpiryInterval(seconds: .max), .receiveMaximum(window)]
         if let packetBytes { properties.list.append(.maximumPacketSize(bytes: UInt32(clamping: packetBytes))) }

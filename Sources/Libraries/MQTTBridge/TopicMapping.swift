@@ -111,6 +111,7 @@ public struct InwardMapping: Sendable, Equatable {
     /// - Parameters:
     ///   - remote: The topic name there.
     ///   - deviceTopic: The topic name here of a device's channel.
+    /// - Returns: The topic name here.
     public func localTopic(
         of remote: ByteBuffer, deviceTopic: (_ device: String, _ channel: String) -> String
     ) -> ByteBuffer? {

@@ -76,7 +76,8 @@ extension DenyByDefault {
             return forbid(
                 .topicNotOwn,
                 "no line below `in` of bridge `\(name)` in city.yaml lets it publish on `\(topic)`"
-                    + (topics.isReserved(topic) ? ": the topic is the city's, name the `device` that speaks there" : ""))
+                    + (topics.isReserved(topic) ? ": the topic is the city's, name the `device` that speaks there" : "")
+            )
         case .speakFor(let device) where rights.maySpeakFor(device): return .permit(Permit())
         case .speakFor(let device):
             return forbid(

@@ -145,6 +145,7 @@ extension JSONWriter {
         member("sent", bridge.sent)
         member("refused", bridge.refused)
         member("omitted", bridge.omitted)
+        member("dropped", bridge.dropped)
         member("connects", bridge.connects)
     }
 }

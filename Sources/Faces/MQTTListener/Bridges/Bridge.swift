@@ -30,6 +30,8 @@ final class Bridge {
     private var state = State.idle
     private var backoff = ReconnectBackoff()
     private var random = SystemRandomNumberGenerator()
+    /// Whether the session here was made anew, and the other broker has not been told yet: what it keeps is of no use then.
+    private var beginsAnew = false
 
     init(_ settings: BridgeSettings, _ gauge: BridgeGauge, _ shared: ListenerShared, loop: any EventLoop) {
         self.settings = settings
@@ -55,11 +57,12 @@ final class Bridge {
 
     // MARK: Before anybody publishes
 
-    /// Makes the session in which messages wait while there is no link, or brings it in line with the plan.
+    /// Makes the session in which messages wait while there is no link, or brings it in line with the plan. Nothing happens
+    /// when it is as it must be: mostly.
     func prepare() -> EventLoopFuture<Void> {
         let client = shared.sessions.session(key)
         gauge.belongs(to: client)
-        shared.publishState(of: settings.name, isConnected: false)
+        if !client.isDurable { beginsAnew = true }
         let subscriptions = client.look { $0.subscriptions.mapValues(\.options.maximumQoS) }
         let planned = Set(settings.plan.outward.map(\.localFilter))
         guard !BridgePreparation.isPrepared(subscriptions, for: settings.plan) else {
@@ -72,7 +75,8 @@ final class Bridge {
         do {
             bytes = try preparation.begin()
         } catch {
-            return loop.makeFailedFuture(error)
+            done.fail(error)
+            return done.futureResult
         }
         LocalLink.open(shared, bridge: settings.name, on: loop) { channel in
             try channel.pipeline.syncOperations.addHandler(PreparationHandler(preparation, bytes, done))
@@ -91,7 +95,8 @@ final class Bridge {
         state = .preparing
         gauge.enter(.connecting, at: shared.path.clock.now)
         let bound = NIOLoopBound(self, eventLoop: loop)
-        BridgeCredentials.load(settings, on: loop).whenComplete { result in
+        // Somebody may have ended the session meanwhile.
+        prepare().flatMap { BridgeCredentials.load(bound.value.settings, on: bound.value.loop) }.whenComplete { result in
             guard case .preparing = bound.value.state else { return }
             switch result {
             case .failure(let error):
@@ -103,13 +108,12 @@ final class Bridge {
 
     private func link(_ credentials: BridgeCredentials) {
         let client = shared.sessions.session(key)
-        gauge.belongs(to: client)
         var terms = terms
         terms.password = credentials.password
-        let (isNew, identifier) = client.look { (!$0.isDurable, $0.idleIdentifier) }
-        terms.beginsAnew = isNew
-        terms.subscribeIdentifier = identifier
+        terms.beginsAnew = beginsAnew
+        terms.subscribeIdentifier = client.look { $0.idleIdentifier }
         let link = BridgeLink(self, terms: terms, client: client) { [weak self] reason, stood in
+            if stood > .zero { self?.beginsAnew = false }
             self?.over(reason, stood)
         }
         state = .linking(link)
@@ -225,9 +229,10 @@ extension ListenerShared {
 struct Bridges: Sendable {
     private let bridges: [(loop: any EventLoop, bridge: NIOLoopBound<Bridge>)]
 
-    /// Makes the sessions of all bridges: once this returns, nothing that is published is missed.
+    /// Makes the sessions of all bridges: once this returns, nothing that is published is missed. What cannot be made now is
+    /// tried again with each attempt to connect.
     ///
-    /// - Throws: ``MQTTBridge/BridgeFailure`` when a bridge may not give out what its plan says.
+    /// - Throws: NIO's errors when the event loops do not run.
     init(_ shared: ListenerShared, on group: any EventLoopGroup) async throws {
         var bridges: [(loop: any EventLoop, bridge: NIOLoopBound<Bridge>)] = []
         for (settings, gauge) in zip(shared.settings.bridges, shared.gauges) {
@@ -235,7 +240,13 @@ struct Bridges: Sendable {
             let bridge = try await loop.submit {
                 NIOLoopBound(Bridge(settings, gauge, shared, loop: loop), eventLoop: loop)
             }.get()
-            try await loop.flatSubmit { bridge.value.prepare() }.get()
+            shared.publishState(of: settings.name, isConnected: false)
+            do {
+                try await loop.flatSubmit { bridge.value.prepare() }.get()
+            } catch {
+                shared.logger.error(
+                    "a bridge has no queue yet", metadata: ["bridge": "\(settings.name)", "error": "\(error)"])
+            }
             bridges.append((loop, bridge))
         }
         self.bridges = bridges

@@ -33,6 +33,9 @@ public struct BridgeSummary: Sendable, Equatable {
     public let refusedMessages: Int
     /// Messages that were left out, since the program started: loops, and what no line of the plan is for.
     public let omittedMessages: Int
+    /// Messages that its full queue had no room for, or that expired in it, since the program started; known when there is
+    /// a link.
+    public let droppedMessages: Int
     /// How often a link was made, since the program started.
     public let connects: Int
     /// Messages that wait to be given out, or whose delivery is not complete.
@@ -90,6 +93,7 @@ final class BridgeGauge: Sendable {
             name: name, address: address, state: phase, since: since, problem: problem,
             receivedMessages: counts[Count.tookIn.rawValue], sentMessages: counts[Count.gaveOut.rawValue],
             refusedMessages: counts[Count.refused.rawValue], omittedMessages: counts[Count.leftOut.rawValue],
+            droppedMessages: session?.summary.droppedMessages ?? 0,
             connects: counts[Count.connects.rawValue],
             queuedMessages: session?.look { $0.waitingMessages + $0.inFlightMessages } ?? 0)
     }
@@ -118,6 +122,9 @@ final class BridgeGauge: Sendable {
             sample(
                 "bastide_bridge_omitted_messages_total", "Messages left out: loops, and what no line is for.",
                 summary.omittedMessages),
+            sample(
+                "bastide_bridge_dropped_messages_total", "Messages that the bridge's queue had no room for.",
+                summary.droppedMessages),
             sample("bastide_bridge_connects_total", "How often a link was made.", summary.connects),
         ]
     }

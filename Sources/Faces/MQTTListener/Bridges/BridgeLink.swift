@@ -280,7 +280,8 @@ final class BridgeEnd: ChannelInboundHandler {
         do throws(PacketDecodingError) {
             while let packet = try decoder.next(from: &unread) { link.received(packet, from: side) }
         } catch {
-            link.end("\(side == .remote ? "the broker broke the protocol" : "the link was cut short"): \(error.message)")
+            link.end(
+                "\(side == .remote ? "the broker broke the protocol" : "the link was cut short"): \(error.message)")
         }
     }
 

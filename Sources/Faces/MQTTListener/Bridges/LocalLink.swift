@@ -112,6 +112,12 @@ extension Connection {
         return peer.version == .v3_1_1
     }
 
+    /// The peer's queue is full, and a message was left out. A bridge stays: to take its link away would only make it slower.
+    func overflowed() {
+        if case .bridge = security { return }
+        disconnect(because: .quotaExceeded)
+    }
+
     /// What a peer may be given of what it may subscribe to.
     func readingPermit(of principal: Principal) -> Permit {
         if case .bridge(let name) = security {

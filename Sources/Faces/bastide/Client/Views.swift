@@ -24,6 +24,7 @@ struct StatusView: Codable, Sendable {
         var sent: Int
         var refused: Int
         var omitted: Int
+        var dropped: Int
         var connects: Int
     }
 

@@ -43,7 +43,9 @@ struct StatusCommand: AsyncParsableCommand {
 
     private static func words(for bridge: StatusView.Bridge) -> String {
         let counts = "\(bridge.received) in, \(bridge.sent) out, \(bridge.queued) queued"
-        let refused = bridge.refused == 0 ? "" : ", \(bridge.refused) refused"
+        let refused =
+            (bridge.refused == 0 ? "" : ", \(bridge.refused) refused")
+            + (bridge.dropped == 0 ? "" : ", \(bridge.dropped) dropped")
         let problem = bridge.problem.map { " (\($0))" } ?? ""
         return "\(bridge.name) to \(bridge.address) \(bridge.state)\(problem): \(counts)\(refused)"
     }

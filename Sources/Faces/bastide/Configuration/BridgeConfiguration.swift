@@ -35,6 +35,7 @@ extension BridgeConfiguration {
     /// What the MQTT face is told.
     ///
     /// - Parameter domain: The city's: it marks what leaves.
+    /// - Returns: The settings.
     func settings(domain: String) -> BridgeSettings {
         BridgeSettings(
             name: name, address: MQTTSettings.Address(host: address.host, port: address.port), tls: tls, login: login,

@@ -54,7 +54,9 @@ private struct BridgeReader {
 
     init(_ place: YAMLPlace) throws(ConfigurationError) {
         self.place = place
-        members = Dictionary(try place.members(allowed: BridgeReader.keys).map { ($0.key, $0.value) }) { first, _ in first }
+        members = Dictionary(try place.members(allowed: BridgeReader.keys).map { ($0.key, $0.value) }) { first, _ in
+            first
+        }
     }
 
     func bridge() throws(ConfigurationError) -> BridgeConfiguration {
@@ -80,7 +82,8 @@ private struct BridgeReader {
             members throws(LineError) in
             try MappingReader(members).inward()
         }
-        bridge.outward = try lines("out", keys: ["topic", "qos", "remotePrefix", "localPrefix"]) { members throws(LineError) in
+        bridge.outward = try lines("out", keys: ["topic", "qos", "remotePrefix", "localPrefix"]) {
+            members throws(LineError) in
             try MappingReader(members).outward()
         }
         guard !bridge.inward.isEmpty || !bridge.outward.isEmpty else {
@@ -105,11 +108,15 @@ private struct BridgeReader {
 
     /// TLS, or not: said in so many words, and where others could read along, twice.
     private func tls(_ address: ListenAddress) throws(ConfigurationError) -> BridgeSettings.TLS? {
-        let expected = "`{}` for the system's roots, a mapping with `authority`, `certificate`, `key`, `serverName`, or `none`"
+        let expected =
+            "`{}` for the system's roots, a mapping with `authority`, `certificate`, `key`, `serverName`, or `none`"
         let value = try required("tls", expected)
-        let mayBePlain = try members["insecure"].map { place throws(ConfigurationError) in try place.boolean() } ?? false
+        let mayBePlain =
+            try members["insecure"].map { place throws(ConfigurationError) in try place.boolean() } ?? false
         guard !value.isScalar else {
-            guard try value.string() == "none" else { throw value.error("expected \(expected), found `\(try value.string())`") }
+            guard try value.string() == "none" else {
+                throw value.error("expected \(expected), found `\(try value.string())`")
+            }
             guard address.isLoopback || mayBePlain else {
                 throw value.error(
                     "without TLS everybody on the way to `\(address)` can read and change what passes; expected TLS, or "
@@ -170,7 +177,9 @@ private struct BridgeReader {
         let text = try place.string()
         guard !text.isEmpty, !text.contains("\0") else { throw place.error("expected the path of a file") }
         if text.hasPrefix("/") { return text }
-        guard place.file.hasPrefix("/") else { throw place.error("expected a path that begins with `/`, found `\(text)`") }
+        guard place.file.hasPrefix("/") else {
+            throw place.error("expected a path that begins with `/`, found `\(text)`")
+        }
         return (place.file as NSString).deletingLastPathComponent + "/" + text
     }
 
@@ -184,7 +193,8 @@ private struct BridgeReader {
         }
         var lines: [BridgeConfiguration.Line<Mapping>] = []
         for element in elements {
-            let members = Dictionary(try element.members(allowed: keys).map { ($0.key, $0.value) }) { first, _ in first }
+            let members = Dictionary(try element.members(allowed: keys).map { ($0.key, $0.value) }) { first, _ in first
+            }
             do throws(LineError) {
                 let mapping = try read(members)
                 lines.append(.init(mapping: mapping, file: element.file, number: element.line))
@@ -247,7 +257,8 @@ private struct MappingReader {
         }
         guard local == nil else { throw .words("`device` and `localPrefix` exclude each other: expected one of them") }
         guard let template = NameTemplate(name) else {
-            throw .words("`device`: expected a device's name, in which `{1}` is what the first `+` matched, found `\(name)`")
+            throw .words(
+                "`device`: expected a device's name, in which `{1}` is what the first `+` matched, found `\(name)`")
         }
         let channel = try text("channel") ?? TopicScheme.values
         let isApplication = channel.hasPrefix("\(TopicScheme.application)/")
@@ -273,7 +284,9 @@ extension BridgeConfiguration {
     fileprivate var flow: String {
         var parts = ["name: \(name)", "address: \(YAMLText.quoted("\(address)"))", "tls: \(flowOfTLS)"]
         if tls == nil { parts.append("insecure: true") }
-        parts += ["version: \(version == .v5 ? "5" : "3.1.1")", "clientIdentifier: \(YAMLText.quoted(clientIdentifier))"]
+        parts += [
+            "version: \(version == .v5 ? "5" : "3.1.1")", "clientIdentifier: \(YAMLText.quoted(clientIdentifier))",
+        ]
         if let login {
             parts.append("userName: \(YAMLText.quoted(login.userName))")
             if let file = login.passwordFile { parts.append("passwordFile: \(YAMLText.quoted(file))") }

@@ -44,6 +44,6 @@ extension BridgeStatus {
             name: summary.name, address: summary.address, state: summary.state.rawValue, since: summary.since,
             problem: summary.problem, queued: summary.queuedMessages, received: summary.receivedMessages,
             sent: summary.sentMessages, refused: summary.refusedMessages, omitted: summary.omittedMessages,
-            connects: summary.connects)
+            dropped: summary.droppedMessages, connects: summary.connects)
     }
 }
