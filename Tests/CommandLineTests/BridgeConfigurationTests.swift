@@ -44,7 +44,7 @@ struct BridgeConfigurationTests {
             Mistake(["password": "secret"], "unknown key `password`"),
             Mistake(["out": "[]"], "expected at least one line below `in` or `out`"),
             Mistake(["out": "a"], "expected a list of lines"),
-            Mistake(["out": "[{topic: 'a/#/b'}]"], "`out[0]`: topic filter `a/#/b`"),
+            Mistake(["out": "[{topic: 'a/#/b'}]"], "out[0]`: topic filter `a/#/b`"),
             Mistake(["out": "[{topic: a, qos: 3}]"], "expected a whole number from 0 to 2"),
             Mistake(["out": "[{topic: a, device: b}]"], "unknown key `device`"),
             Mistake(["in": "[{topic: a, device: 'x{', channel: v}]"], "`device`: expected a device's name"),
@@ -68,7 +68,8 @@ struct BridgeConfigurationTests {
         let keys = ["name: old", "address: 127.0.0.1:1883", "tls: none", "out: [{topic: a}]"].filter {
             !$0.hasPrefix(key)
         }
-        let outcome = try Program.run("status", "--city", try city("  - {\(keys.joined(separator: ", "))}").path)
+        let city = try city("  - {\(keys.joined(separator: ", "))}")
+        let outcome = try Program.run("status", "--city", city.path)
         #expect(outcome.status == 78)
         #expect(outcome.complaint.contains("`\(key)` is missing; expected"), "\(outcome)")
     }
@@ -100,13 +101,14 @@ struct BridgeConfigurationTests {
                   - topic: "shared/+"
             """
         }
-        let old = try Program.run("status", "--city", try city(bridges("3.1.1")).path)
+        let (refused, accepted) = (try city(bridges("3.1.1")), try city(bridges("5")))
+        let old = try Program.run("status", "--city", refused.path)
         #expect(old.status == 78)
         #expect(
             old.complaint.contains(
                 "city.yaml:10: `out`: what is given out as `shared/+` would come in again by line 8, `shared/#`"),
             "\(old)")
-        let new = try Program.run("settings", "--city", try city(bridges("5")).path)
+        let new = try Program.run("settings", "--city", accepted.path)
         #expect(new.status == 0, "\(new)")
     }
 
