@@ -29,6 +29,46 @@ struct ResumeTests {
         #expect(session.inFlightMessages == 3, "PUBREL of an earlier connection takes no place, and gives none back")
     }
 
+    @Test("where they count, PUBREL of an earlier connection takes a place until PUBCOMP, and holds others back")
+    func releasesThatCount() throws {
+        var (session, outbox) = (connected(with: hour(), limits: { $0.countsRepeatedReleases = true }), Outbox())
+        for name in ["a", "b", "c"] { _ = try session.deliver(name, .exactlyOnce, into: &outbox) }
+        for identifier in [1, 2] as [UInt16] { _ = session.receivedPubrec(ack(identifier), into: &outbox) }
+        _ = session.close(at: start, because: .networkLost, into: &outbox)
+        (outbox.bytes, outbox.afterCommit) = (ByteBuffer(), ByteBuffer())
+        session.reopen(
+            connect(with: hour(.receiveMaximum(2))), into: &outbox, limits: { $0.countsRepeatedReleases = true })
+        session.drain(at: second(10), into: &outbox)
+        #expect(try outbox.take() == [], "two places, and two PUBREL")
+        #expect(try outbox.takeAfterCommit() == ["PUBREL 1", "PUBREL 2"])
+        #expect(session.inFlightMessages == 2)
+        _ = session.receivedPubcomp(ack(1), into: &outbox)
+        session.drain(at: second(10), into: &outbox)
+        #expect(try outbox.take() == ["PUBLISH 3 QoS 2 DUP t: c"])
+    }
+
+    @Test("a bridge may forget what has come, and takes an identifier that no message has")
+    func bridging() throws {
+        var (session, outbox) = (connected(with: hour()), Outbox())
+        guard
+            case .accept(let ticket, _) = session.publishReceived(qos: .exactlyOnce, packetIdentifier: 7, into: &outbox)
+        else {
+            Issue.record("not accepted")
+            return
+        }
+        session.complete(ticket, into: &outbox)
+        #expect(session.heldIdentifiers == 1)
+        outbox.changes = []
+        session.forgetReceived(into: &outbox)
+        #expect(session.heldIdentifiers == 0 && outbox.changes.count == 1)
+        guard case .accept = session.publishReceived(qos: .exactlyOnce, packetIdentifier: 7, into: &outbox) else {
+            Issue.record("taken for a repetition")
+            return
+        }
+        for name in ["a", "b", "c"] { _ = try session.deliver(name, into: &outbox) }
+        #expect(session.idleIdentifier == 65_535, "the one before the oldest message's")
+    }
+
     @Test("no message is sent before the first drain, which follows CONNACK [MQTT-3.2.0-1]")
     func afterConnack() throws {
         var (session, outbox) = (Session(clientIdentifier: "c", at: start), Outbox())

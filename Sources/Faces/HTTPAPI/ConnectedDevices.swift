@@ -22,6 +22,8 @@ public struct ConnectedDevices: Sendable {
     public var lastSeen: @Sendable (DeviceID) -> Timestamp?
     /// How many devices are connected.
     public var count: @Sendable () -> Int
+    /// How the bridges to other brokers are.
+    public var bridges: @Sendable () -> [BridgeStatus]
 
     /// Facts that are asked for each time they are shown; each closure must be quick and safe from any thread.
     ///
@@ -29,13 +31,15 @@ public struct ConnectedDevices: Sendable {
     ///   - presence: The live connection of a device.
     ///   - lastSeen: When a device was last connected.
     ///   - count: How many devices are connected.
+    ///   - bridges: How the bridges are.
     public init(
         presence: @escaping @Sendable (DeviceID) -> Presence?, lastSeen: @escaping @Sendable (DeviceID) -> Timestamp?,
-        count: @escaping @Sendable () -> Int
+        count: @escaping @Sendable () -> Int, bridges: @escaping @Sendable () -> [BridgeStatus] = { [] }
     ) {
         self.presence = presence
         self.lastSeen = lastSeen
         self.count = count
+        self.bridges = bridges
     }
 
     /// Nobody is ever connected.

@@ -14,9 +14,7 @@ extension Connection {
         switch identify() {
         case .failure(let refusal): turnAway(connect, refusal)
         case .success(let principal):
-            // A peer that may subscribe to nothing may still publish: its permit is then the empty one.
-            let permit = (try? shared.path.authorise(principal, .subscribe(filter: "#")).get()) ?? Permit()
-            open(connect, principal, permit)
+            open(connect, principal, readingPermit(of: principal))
         }
     }
 
@@ -33,6 +31,7 @@ extension Connection {
     }
 
     private func identify() -> Result<Principal, Refusal> {
+        if case .bridge(let name) = security { return .success(.bridge(name)) }
         guard case .mutualTLS = security else { return .success(.laboratory) }
         // A resumed TLS session is not verified again by the handshake; the certificate it began with is.
         guard let identity = handshake.identity ?? resumedIdentity() else {
@@ -80,7 +79,8 @@ extension Connection {
         guard admit(connect, principal, identifier) else { return }
         let client = shared.sessions.session(ClientKey(owner: principal.name, clientIdentifier: identifier))
         let link = ClientSession.Link(connection: handle, address: address, highestClass: permit.highestClass)
-        let terms = ConnectionTerms(owner: principal.name, number: client.number, limits: shared.sessionLimits)
+        let terms = ConnectionTerms(
+            owner: principal.name, number: client.number, limits: shared.sessionLimits(for: security))
         let (opening, displaced) = client.attach(connect, terms, link)
         displaced?.close(because: .sessionTakenOver)
         shared.relay.unsubscribe(client, from: opening.endedSubscriptions)
@@ -201,7 +201,7 @@ extension Connection {
         _ connect: Connect, _ principal: Principal, _ opening: SessionOpening, _ keepAlive: Duration, assigned: String?
     ) -> Properties {
         guard connect.version == .v5 else { return [] }
-        let limits = shared.sessionLimits
+        let limits = shared.sessionLimits(for: security)
         var properties: Properties = [
             .receiveMaximum(limits.receiveMaximum),
             .maximumPacketSize(bytes: UInt32(shared.settings.maximumPacketBytes)),

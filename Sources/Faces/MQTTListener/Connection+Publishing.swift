@@ -58,8 +58,8 @@ extension Connection {
                 let publication = ArrivedPublication(
                     topicName: topic, payload: UnsafeRawBufferPointer(rebasing: packet[header.payload]),
                     properties: header.forwardedProperties(in: packet), qos: header.qos, retain: header.retain)
-                return self.intake.take(
-                    publication, from: peer.principal, at: now, with: change.map { Keeping($0, of: peer.client.key) })
+                return self.take(
+                    publication, from: peer, at: now, with: change.map { Keeping($0, of: peer.client.key) })
             }
             let refusal = if let aliased { aliased.withUnsafeBytes(take) } else { take(topic) }
             decide(ticket, refusal, peer)
@@ -121,7 +121,7 @@ extension Connection {
         }
         if let refusal {
             shared.path.record(refusal, by: peer.principal, from: address)
-            if peer.version == .v3_1_1 { disconnect(because: refusal.code.pubackReason) }
+            if endsWhenNothingCanBeKept(peer) { disconnect(because: refusal.code.pubackReason) }
             peer.client.complete(
                 answers.map { Gathered.Answer(ticket: $0.ticket, refusal: $0.refusal ?? refusal) })
         } else if !answers.isEmpty {

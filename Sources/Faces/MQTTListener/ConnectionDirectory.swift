@@ -147,6 +147,9 @@ struct ConnectionHandle: Sendable {
     /// Writes what the session has for the peer now.
     func flushNow() { onLoop { $0.flush() } }
 
+    /// Disconnects a peer whose queue is full.
+    func overflowed() { channel.eventLoop.execute { connection.value.overflowed() } }
+
     /// Writes bytes that waited for a commit.
     func write(_ bytes: ByteBuffer) { channel.eventLoop.execute { connection.value.write(bytes) } }
 

@@ -20,6 +20,8 @@ extension ListenerShared {
     /// The keep-alive to go by: the client's, or the server's if that is less (5.0 §3.2.2.3.14).
     func keepAlive(for connect: Connect, _ security: Security) -> Duration {
         guard connect.version == .v5 else { return connect.keepAlive }
+        // A bridge does not fall silent without the program.
+        if case .bridge = security { return .zero }
         let asked = connect.keepAlive
         var longest = settings.longestKeepAlive
         // Conformance suites want to see that a server can ask for less.
@@ -91,6 +93,9 @@ extension ListenerShared {
     /// The principal that records call by this name, if it may act now.
     func principal(named name: String) -> Principal? {
         if name == Principal.laboratory.name { return .laboratory }
+        if let bridge = settings.bridges.first(where: { Principal.bridge($0.name).name == name }) {
+            return .bridge(bridge.name)
+        }
         if name.hasPrefix("device/") {
             guard let record = city.views.registry.device(DeviceID(String(name.dropFirst("device/".count)))),
                 record.status == .active
@@ -149,6 +154,7 @@ extension ListenerShared {
             for (filter, grant) in client.look({ $0.subscriptions }) { relay.subscribe(client, to: filter, grant) }
             wait(for: client, on: loop)
         }
+        endSessionsOfFormerBridges()
         var changes = AcceptedChanges { [logger] result in
             guard case .failure(let refusal) = result else { return }
             logger.warning("sessions were not tidied", metadata: ["reason": "\(refusal.message)"])

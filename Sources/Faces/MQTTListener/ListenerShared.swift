@@ -18,6 +18,8 @@ final class ListenerShared: Sendable {
         case mutualTLS(NIOSSLContext)
         /// Not at all: loopback only.
         case laboratory
+        /// Inside of the program: the bridge of that name.
+        case bridge(String)
     }
 
     let city: City
@@ -28,6 +30,8 @@ final class ListenerShared: Sendable {
     let sessions: SessionBook
     let sessionLimits: SessionLimits
     let openings = Openings()
+    /// How the bridges are, in the order of the settings.
+    let gauges: [BridgeGauge]
     let counters = MQTTCounters()
     let logger: Logger
     private let scratches = Mutex<[ObjectIdentifier: NIOLoopBound<LoopScratch>]>([:])
@@ -42,6 +46,7 @@ final class ListenerShared: Sendable {
         relay = MessageRelay(metrics: city.metrics)
         sessions = SessionBook(path: city.path)
         sessionLimits = settings.sessionLimits
+        gauges = settings.bridges.map { BridgeGauge($0, at: city.clock.now) }
         self.logger = logger
     }
 

@@ -61,6 +61,8 @@ public struct MQTTSettings: Sendable {
     public var longestSessionSeconds: UInt32 = 7 * 86_400
     /// The longest keep-alive (MQTT 5.0 §3.2.2.3.14); a client that asks for more, or for none, is told this one.
     public var longestKeepAlive = Duration.seconds(3_600)
+    /// Bridges to other brokers.
+    public var bridges: [BridgeSettings] = []
     /// How many threads read and write; nil for one on each core this program may use.
     public var threads: Int?
 
@@ -162,6 +164,8 @@ public struct MQTTListener: Service {
         try shared.restore(on: loop)
         city.views.registry.observe { record in shared.registryChanged(record, on: loop) }
         city.accounts.observe { name in shared.accountChanged(name) }
+        let bridges = try await Bridges(shared, on: group)
+        city.metrics.include { [weak shared] in shared?.gauges.flatMap(\.samples) ?? [] }
         let tls = try tlsContext(offering: MQTTTransport.subprotocol)
         let secure = try await bind(settings.address, on: group, shared.openings) { channel in
             try shared.configure(channel, Door(security: .mutualTLS(tls), isBehindProxy: settings.isBehindProxy))
@@ -192,8 +196,10 @@ public struct MQTTListener: Service {
                 secure: secure.localAddress?.port ?? settings.address.port,
                 webSocket: webSocket.map { $0.localAddress?.port ?? 0 },
                 laboratory: laboratory.map { $0.localAddress?.port ?? 0 }))
+        bridges.start()
         try? await gracefulShutdown()
         publishing.cancel()
+        try await bridges.stop()
         try await secure.close()
         try await webSocket?.close()
         try await laboratory?.close()

@@ -147,7 +147,7 @@ final class MessageRelay: Sendable {
 
     /// A client that does not keep up loses its connection rather than messages without a word (MQTT 5.0 §4.13.1).
     private func tellOfOverflow(_ connection: ConnectionHandle?) {
-        connection?.close(because: .quotaExceeded)
+        connection?.overflowed()
     }
 }
 

@@ -29,6 +29,12 @@ public struct SessionLimits: Sendable, Equatable {
     /// Messages of QoS 1 and 2 sent and not yet acknowledged, if the client's Receive Maximum is not smaller. Enough to
     /// keep 400,000 messages a second under way to a client 10 ms off.
     public var inFlightMessages: UInt16 = 4_096
+    /// Whether a PUBREL that is sent again on a new connection takes a place among those in flight until PUBCOMP.
+    ///
+    /// The standard begins each connection with all places free (5.0 §4.9). Some brokers, Mosquitto for one, go on counting
+    /// the messages that they hold, and end the connection of a client that fills its places anew: a bridge to them counts
+    /// along.
+    public var countsRepeatedReleases = false
     /// Subscriptions; a new one beyond them is refused with 0x97.
     public var subscriptions = 1_000
     /// The greatest QoS that is granted to a subscription.

@@ -86,7 +86,8 @@ struct OutgoingQueue: Sendable {
     private(set) var cursor: UInt64
     /// All entries before this one may have been sent, on this connection or an earlier one.
     private(set) var sentThrough: UInt64
-    /// PUBLISH packets of QoS 1 and 2 sent on this connection that the client has not yet settled.
+    /// PUBLISH packets of QoS 1 and 2 sent on this connection that the client has not yet settled; where they count, PUBREL
+    /// packets sent again, too.
     private(set) var inFlight = 0
     /// Messages that wait to be sent, all QoS.
     private(set) var waitingCount = 0
@@ -178,6 +179,14 @@ struct OutgoingQueue: Sendable {
         entries[index].isInFlight = true
         inFlight += 1
         waitingCount -= 1
+        advanceCursor()
+    }
+
+    /// The PUBREL of the entry at the cursor was written again, and takes a place among those in flight until PUBCOMP: see
+    /// ``SessionLimits/countsRepeatedReleases``.
+    mutating func markReleasedAgain() {
+        entries[Int(cursor - base)].isInFlight = true
+        inFlight += 1
         advanceCursor()
     }
 

@@ -178,6 +178,6 @@ extension Session {
     private mutating func sendReleaseAgain(into outbox: inout Outbox) {
         let identifier = OutgoingQueue.packetIdentifier(of: outgoing.cursor)
         writeAfterCommit(.pubrel, identifier, .success, into: &outbox)
-        outgoing.advanceCursor()
+        if limits.countsRepeatedReleases { outgoing.markReleasedAgain() } else { outgoing.advanceCursor() }
     }
 }

@@ -20,6 +20,8 @@ public enum Action: Sendable, Hashable {
     case acknowledgeAlerts
     /// Create accounts and change passwords.
     case manageAccounts
+    /// Bring what a device has said on another broker.
+    case speakFor(DeviceID)
 
     /// The action's name in records and messages.
     public var name: String {
@@ -33,6 +35,7 @@ public enum Action: Sendable, Hashable {
         case .manageDevices: "manageDevices"
         case .acknowledgeAlerts: "acknowledgeAlerts"
         case .manageAccounts: "manageAccounts"
+        case .speakFor: "speakFor"
         }
     }
 }
@@ -89,15 +92,16 @@ public protocol Authoriser: Sendable {
     var generation: UInt64 { get }
 }
 
-/// Deny by default, and six rules: a device that may act publishes only as itself and hears only what is meant for it;
+/// Deny by default, and seven rules: a device that may act publishes only as itself and hears only what is meant for it;
 /// it writes only entities of its own; operators read and run, command devices, and use applications' topics; auditors
-/// read the ledger and the records; the city's own services do what they are there for. The laboratory is nobody and
-/// may do what conformance suites need.
+/// read the ledger and the records; the city's own services do what they are there for; bridges do what their
+/// configuration names. The laboratory is nobody and may do what conformance suites need.
 ///
 /// Who was identified when they connected is looked at again for each decision: a device that was suspended or revoked
 /// since, or a person whose account was removed, may do nothing more, connected or not.
 public struct DenyByDefault: Authoriser {
-    private let topics: TopicScheme
+    let topics: TopicScheme
+    let bridges: [String: BridgeRights]
     private let catalogue: Catalogue
     private let standing: any Standings
 
@@ -105,8 +109,13 @@ public struct DenyByDefault: Authoriser {
     ///   - topics: Tells which topics are whose.
     ///   - catalogue: Tells which purposes there are.
     ///   - standing: Tells who is who.
-    public init(topics: TopicScheme = .standard, catalogue: Catalogue, standing: any Standings) {
+    ///   - bridges: What bridges may, by their names.
+    public init(
+        topics: TopicScheme = .standard, catalogue: Catalogue, standing: any Standings,
+        bridges: [String: BridgeRights] = [:]
+    ) {
         self.topics = topics
+        self.bridges = bridges
         self.catalogue = catalogue
         self.standing = standing
     }
@@ -119,7 +128,12 @@ public struct DenyByDefault: Authoriser {
         switch principal {
         case .device(let device): barred(device).map(Decision.forbid) ?? decide(device, action)
         case .person(let person): decide(person, action, context.purpose)
-        case .service: unknown(context.purpose).map(Decision.forbid) ?? .permit(Permit())
+        case .service:
+            if let bridge = principal.bridgeName {
+                decideForBridge(bridge, action)
+            } else {
+                unknown(context.purpose).map(Decision.forbid) ?? .permit(Permit())
+            }
         case .laboratory: unknown(context.purpose).map(Decision.forbid) ?? decideForLaboratory(action)
         case .unknown: forbid(.notIdentified, "\(action.name) needs an identity: present a certificate or sign in")
         }
@@ -182,7 +196,8 @@ public struct DenyByDefault: Authoriser {
                     "device `\(device.id)` may subscribe below `\(root(of: device))/` only, not to `\(filter)`")
             }
             return .permit(Permit())
-        case .readEntities, .readOperations, .readLedger, .manageDevices, .acknowledgeAlerts, .manageAccounts:
+        case .readEntities, .readOperations, .readLedger, .manageDevices, .acknowledgeAlerts, .manageAccounts,
+            .speakFor:
             return forbid(.notPermitted, "no rule lets a device \(action.name)")
         }
     }
@@ -212,7 +227,7 @@ public struct DenyByDefault: Authoriser {
         case .manageDevices where person.role == .operator, .acknowledgeAlerts where person.role == .operator,
             .manageAccounts where person.role == .operator:
             return .permit(Permit())
-        case .manageDevices, .acknowledgeAlerts, .manageAccounts, .publish, .writeEntity: break
+        case .manageDevices, .acknowledgeAlerts, .manageAccounts, .publish, .writeEntity, .speakFor: break
         }
         return forbid(.notPermitted, "no rule lets the \(person.role.rawValue) `\(person.name)` \(action.name)")
     }
@@ -234,12 +249,12 @@ public struct DenyByDefault: Authoriser {
         case .subscribe(filter: "test/nosubscribe"):
             forbid(.notPermitted, "`test/nosubscribe` is there to be refused")
         case .publish, .subscribe, .writeEntity, .readEntities, .readLedger: .permit(Permit())
-        case .readOperations, .manageDevices, .acknowledgeAlerts, .manageAccounts:
+        case .readOperations, .manageDevices, .acknowledgeAlerts, .manageAccounts, .speakFor:
             forbid(.notPermitted, "the laboratory may not \(action.name): use the guarded port")
         }
     }
 
-    private func forbid(_ code: Refusal.Code, _ message: String) -> Decision { .forbid(refusal(code, message)) }
+    func forbid(_ code: Refusal.Code, _ message: String) -> Decision { .forbid(refusal(code, message)) }
 
     private func refusal(_ code: Refusal.Code, _ message: String) -> Refusal {
         Refusal(step: .authorise, code: code, message: message)

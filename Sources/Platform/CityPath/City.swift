@@ -23,6 +23,8 @@ public final class City: Sendable {
         public var topics: TopicScheme
         /// Whether devices of a zone may connect from an address (IEC 62443: a zone has networks).
         public var isInZone: @Sendable (ZoneID, String) -> Bool
+        /// What bridges to other brokers may, by their names.
+        public var bridges: [String: BridgeRights] = [:]
         /// The present.
         public var clock: CityClock
         /// How much of the committer's time a device may take with readings that come late.
@@ -199,7 +201,7 @@ public final class City: Sendable {
                 clock: parts.clock),
             authoriser: DenyByDefault(
                 topics: parts.topics, catalogue: parts.catalogue,
-                standing: RegisteredStandings(registry: registry, accounts: accounts)),
+                standing: RegisteredStandings(registry: registry, accounts: accounts), bridges: parts.bridges),
             refusals: refusals, accesses: accesses, clock: parts.clock,
             topics: parts.topics,
             understand: Understand(

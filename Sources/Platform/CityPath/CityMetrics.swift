@@ -42,6 +42,7 @@ public final class CityMetrics: Sendable {
     private let dropped = Atomic<Int>(0)
     private let commitNanoseconds = Atomic<Int>(0)
     private let refusals = Mutex<[Refusal.Code: Int]>([:])
+    private let sources = Mutex<[@Sendable () -> [Sample]]>([])
 
     /// All counts at zero.
     public init() {}
@@ -78,7 +79,12 @@ public final class CityMetrics: Sendable {
     /// How many submissions were refused since the start.
     public var refusalCount: Int { refusals.withLock { $0.values.reduce(0, +) } }
 
-    /// Everything counted, in a fixed order.
+    /// Has what a face counts by itself shown along with the rest.
+    ///
+    /// - Parameter source: Asked for each time; samples of one name need not follow each other.
+    public func include(_ source: @escaping @Sendable () -> [Sample]) { sources.withLock { $0.append(source) } }
+
+    /// Everything counted, in a fixed order; samples of one name follow each other.
     public func samples() -> [Sample] {
         func counter(_ name: String, _ help: String, _ value: borrowing Atomic<Int>, scale: Double = 1) -> Sample {
             Sample(name: name, help: help, isCounter: true, value: Double(value.load(ordering: .relaxed)) * scale)
@@ -103,6 +109,17 @@ public final class CityMetrics: Sendable {
                     name: "bastide_refusals_total", help: "Submissions refused, by reason.", isCounter: true,
                     label: ("code", code.rawValue), value: Double(refused[code] ?? 0)))
         }
+        let included = sources.withLock { $0 }.flatMap { $0() }
+        // Grouped by name, as the exposition format wants it; within a name in the order of the sources.
+        for name in included.map(\.name).uniqued() { samples += included.filter { $0.name == name } }
         return samples
+    }
+}
+
+extension [String] {
+    /// Each once, in the order of their first occurrence.
+    fileprivate func uniqued() -> [String] {
+        var known: Set<String> = []
+        return filter { known.insert($0).inserted }
     }
 }

@@ -38,13 +38,22 @@ final class ChildProcess: Sendable {
             let status = process.terminationStatus
             end.set(process.terminationReason == .exit ? .exited(status) : .signalled(status))
         }
-        try process.run()
+        try ChildProcess.start(process)
         identifier = process.processIdentifier
         self.output = LineReader(output.fileHandleForReading)
         self.errors = LineReader(errors.fileHandleForReading)
         DispatchQueue.global().asyncAfter(deadline: .now() + limit / .seconds(1)) { [weak self] in
             self?.signal(SIGKILL)
         }
+    }
+
+    /// Starts it with no signal blocked: threads of a pool block most of them, and a child would inherit that.
+    private static func start(_ process: Process) throws {
+        var (none, before) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try process.run()
     }
 
     /// Sends a signal, unless the process is gone.

@@ -59,6 +59,10 @@ struct StatusEndpoints: Sendable {
             $0.member("problem", ifPresent: city.storageProblem)
             $0.member("journalBytes", city.journalBytes)
         }
+        writer.key("bridges")
+        writer.beginArray()
+        for bridge in shared.devices.bridges() { writer.object { $0.members(of: bridge) } }
+        writer.endArray()
     }
 
     // MARK: Prometheus
@@ -126,5 +130,22 @@ struct StatusEndpoints: Sendable {
             let pages = text.split(separator: " ").dropFirst().first.flatMap({ Double($0) })
         else { return 0 }
         return pages * Double(sysconf(Int32(_SC_PAGESIZE)))
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func members(of bridge: BridgeStatus) {
+        member("name", bridge.name)
+        member("address", bridge.address)
+        member("state", bridge.state)
+        member("since", bridge.since)
+        member("problem", ifPresent: bridge.problem)
+        member("queued", bridge.queued)
+        member("received", bridge.received)
+        member("sent", bridge.sent)
+        member("refused", bridge.refused)
+        member("omitted", bridge.omitted)
+        member("dropped", bridge.dropped)
+        member("connects", bridge.connects)
     }
 }

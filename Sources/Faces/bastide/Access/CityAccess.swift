@@ -39,12 +39,13 @@ enum CityAccess {
         _ directory: CityDirectory, _ configuration: CityConfiguration, logger: Logger
     ) throws -> Opened {
         let certificates = try certificates(of: directory, domain: configuration.domain)
-        let parts = City.Parts(
+        var parts = City.Parts(
             origin: configuration.ledgerOrigin,
             signer: try signer(of: directory, origin: configuration.ledgerOrigin),
             chains: try ChainVerifier(authority: certificates.authority), catalogue: try catalogue(of: directory),
             topics: configuration.topics,
             isInZone: { configuration.isInZone($0, address: $1) }, clock: .system, logger: logger)
+        parts.bridges = Dictionary(uniqueKeysWithValues: configuration.bridges.map { ($0.name, $0.rights) })
         try OwnersFiles.close(directory)
         let city = try OwnersFiles.making { try City.open(directory, parts) }
         return (city, configuration, certificates)

@@ -13,6 +13,21 @@ struct StatusView: Codable, Sendable {
         var journalBytes: Int64
     }
 
+    struct Bridge: Codable, Sendable {
+        var name: String
+        var address: String
+        var state: String
+        var since: String
+        var problem: String?
+        var queued: Int
+        var received: Int
+        var sent: Int
+        var refused: Int
+        var omitted: Int
+        var dropped: Int
+        var connects: Int
+    }
+
     var city: String
     var domain: String
     var version: String
@@ -29,6 +44,7 @@ struct StatusView: Codable, Sendable {
     var refusalsLastHour: Int
     var ledgerSize: UInt64
     var storage: Storage
+    var bridges: [Bridge]?
 }
 
 /// A device.

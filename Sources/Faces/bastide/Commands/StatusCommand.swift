@@ -37,7 +37,17 @@ struct StatusCommand: AsyncParsableCommand {
         facts.add("ledger", "\(status.ledgerSize) batches")
         facts.add("journal", ByteCount.text(status.storage.journalBytes))
         facts.add("storage", status.storage.ok ? "well" : status.storage.problem ?? "not well")
+        for bridge in status.bridges ?? [] { facts.add("bridge", StatusCommand.words(for: bridge)) }
         Console.say(facts.text)
+    }
+
+    private static func words(for bridge: StatusView.Bridge) -> String {
+        let counts = "\(bridge.received) in, \(bridge.sent) out, \(bridge.queued) queued"
+        let refused =
+            (bridge.refused == 0 ? "" : ", \(bridge.refused) refused")
+            + (bridge.dropped == 0 ? "" : ", \(bridge.dropped) dropped")
+        let problem = bridge.problem.map { " (\($0))" } ?? ""
+        return "\(bridge.name) to \(bridge.address) \(bridge.state)\(problem): \(counts)\(refused)"
     }
 
     private static func duration(_ seconds: Double) -> String {

@@ -158,6 +158,7 @@ private struct ConfigurationReader {
                 ConfigurationError(
                     file: file, line: 0, message: "`\(setting.key)` is missing; expected \(setting.expected)"))
         }
+        if all.isEmpty { all = configuration.bridgeMistakes }
         guard all.isEmpty else {
             throw ConfigurationMistakes(mistakes: all.sorted { ($0.file, $0.line) < ($1.file, $1.line) })
         }

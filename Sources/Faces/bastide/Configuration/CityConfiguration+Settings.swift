@@ -85,6 +85,12 @@ extension CityConfiguration {
             From which networks the devices of a zone may connect (IEC 62443). A zone that is not named here, or has \
             no networks, may connect from anywhere.
             """),
+        Setting(
+            "bridges", \.bridges, .bridges,
+            """
+            Bridges to other MQTT brokers: which of their topics come in, and which of the city's go out. Each is \
+            explained in docs/bridge.md.
+            """),
         Setting("logging.level", \.loggingLevel, .level, "The least serious message that is logged."),
         Setting("logging.format", \.loggingFormat, .logFormat, "`text` for people, `json` for log collectors."),
         Setting(

@@ -26,6 +26,7 @@ struct CityConfiguration: Sendable, Equatable {
     var tileAttribution = ""
     var leafletDirectory = LeafletAssets.debianDirectory
     var zones: [ZoneID: Zone] = [:]
+    var bridges: [BridgeConfiguration] = []
     var loggingLevel = Logger.Level.info
     var loggingFormat = LogFormat.text
     var isSimulation = false

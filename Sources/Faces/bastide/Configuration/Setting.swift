@@ -114,6 +114,9 @@ struct SettingSource {
         }
     }
 
+    /// Where it was given: a file's path, or words such as `environment BASTIDE_ZONES`.
+    var origin: String { file }
+
     /// The text, where it is one.
     var text: String? {
         if case .scalar(let text) = content { text } else { nil }

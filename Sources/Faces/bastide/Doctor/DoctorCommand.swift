@@ -73,7 +73,10 @@ struct DoctorCommand: ParsableCommand {
         let verifier = checkup.checkLedgerKey(directory, origin: configuration?.ledgerOrigin)
         checkup.checkPermissions(directory)
         checkup.checkRoom(directory)
-        if let configuration { checkup.checkDescriptors(configuration) }
+        if let configuration {
+            checkup.checkDescriptors(configuration)
+            checkup.checkBridges(configuration)
+        }
         checkup.checkStorage(directory, verifier, now: now, progress: show)
         return checkup
     }

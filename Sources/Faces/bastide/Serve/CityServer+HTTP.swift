@@ -29,9 +29,21 @@ extension CityServer {
                     connections.presence(of: device).map {
                         ConnectedDevices.Presence(address: $0.address, since: $0.since)
                     }
-                }, lastSeen: connections.lastSeen, count: { connections.deviceCount }), logger: logger
+                }, lastSeen: connections.lastSeen, count: { connections.deviceCount },
+                bridges: { connections.bridges().map(BridgeStatus.init) }), logger: logger
         ) { ports in
             readiness.listens(https: ports.https, laboratoryHTTP: ports.laboratory)
         }
+    }
+}
+
+extension BridgeStatus {
+    /// What the MQTT face says of a bridge, as the HTTP face shows it.
+    fileprivate init(_ summary: BridgeSummary) {
+        self.init(
+            name: summary.name, address: summary.address, state: summary.state.rawValue, since: summary.since,
+            problem: summary.problem, queued: summary.queuedMessages, received: summary.receivedMessages,
+            sent: summary.sentMessages, refused: summary.refusedMessages, omitted: summary.omittedMessages,
+            dropped: summary.droppedMessages, connects: summary.connects)
     }
 }

@@ -110,6 +110,7 @@ final class CityServer: Sendable {
         settings.queuedMessages = configuration.mqttQueuedMessages
         settings.longestSessionSeconds = UInt32(clamping: configuration.mqttSessionExpirySeconds)
         settings.longestKeepAlive = .seconds(configuration.mqttKeepAliveSeconds)
+        settings.bridges = configuration.bridges.map { $0.settings(domain: configuration.domain) }
         let readiness = readiness
         return MQTTListener(city: city, settings: settings, connections: connections, logger: logger) { ports in
             readiness.listens(mqtt: ports.secure, laboratoryMQTT: ports.laboratory)
