@@ -23,6 +23,8 @@ public final class City: Sendable {
         public var topics: TopicScheme
         /// Whether devices of a zone may connect from an address (IEC 62443: a zone has networks).
         public var isInZone: @Sendable (ZoneID, String) -> Bool
+        /// What other layouts of payloads mean.
+        public var payloads = PayloadMappings.none
         /// The present.
         public var clock: CityClock
         /// How much of the committer's time a device may take with readings that come late.
@@ -198,10 +200,10 @@ public final class City: Sendable {
                 chains: parts.chains, registry: registry, accounts: accounts, isInZone: parts.isInZone,
                 clock: parts.clock),
             authoriser: DenyByDefault(
-                topics: parts.topics, catalogue: parts.catalogue,
+                topics: parts.topics, payloads: parts.payloads, catalogue: parts.catalogue,
                 standing: RegisteredStandings(registry: registry, accounts: accounts)),
             refusals: refusals, accesses: accesses, clock: parts.clock,
-            topics: parts.topics,
+            topics: parts.topics, payloads: parts.payloads,
             understand: Understand(
                 catalogue: parts.catalogue, classify: Classify(catalogue: parts.catalogue), series: views.series),
             registry: registry, committer: committer)

@@ -32,11 +32,16 @@ public struct GuardedPath: Sendable {
 
     /// Which topics are whose.
     public let topics: TopicScheme
+    /// What other layouts of payloads mean.
+    public let payloads: PayloadMappings
+    /// What the path has to say to devices that speak Sparkplug B.
+    public let replies = PayloadReplies()
 
     let understand: Understand
     let registry: DeviceRegistry
     let committer: Committer
     private let arrivals = ArrivalClocks()
+    private let edgeNodes = EdgeNodes()
 
     /// The second step and all of the later ones that do not depend on the message: works out what a principal may say
     /// on a topic and how it will be understood.
@@ -55,6 +60,7 @@ public struct GuardedPath: Sendable {
 
     private func meaning(of topic: String, from principal: Principal) -> Result<Route.Meaning, Refusal> {
         guard let place = topics.place(of: topic) else {
+            if let meaning = payloadMeaning(of: topic, from: principal) { return meaning }
             if case .laboratory = principal { return .success(.message) }
             return topics.isReserved(topic) ? .failure(.topic("`\(topic)` belongs to no device")) : .success(.message)
         }
@@ -102,14 +108,14 @@ public struct GuardedPath: Sendable {
         case .entity(let mapping):
             return write(
                 payload, about: nil, by: mapping, from: route.principal, at: now, route.arrivals, into: &observations)
+        case .payload(let mapping):
+            return understand.payload(payload, by: mapping, at: now, route.arrivals, into: &observations)
+        case .sparkplug(let mapping):
+            return understand.sparkplug(
+                payload, by: mapping, at: now, arrivals, edgeNodes, replies, into: &observations)
         case .message:
             return nil
         }
-    }
-
-    /// Whether messages on this route are given on but not kept: applications' own, commands, the laboratory's.
-    public func isMessageOnly(_ route: Route) -> Bool {
-        if case .message = route.meaning { true } else { false }
     }
 
     private func write(
