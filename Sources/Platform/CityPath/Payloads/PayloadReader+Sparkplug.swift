@@ -29,12 +29,12 @@ extension PayloadReader {
                 let known = layout.rules.map { "`\($0.source)`" }.sorted().joined(separator: ", ")
                 throw Refusal(
                     step: .understand, code: .attributeUnknown,
-                    message: "metric `\(metric.name.prefix(64))`: expected one of \(known): layout `\(layout.name)` has "
+                    message: "at `metric \(metric.name.prefix(64))`: expected one of \(known): layout `\(layout.name)` has "
                         + "nothing else; add it to `values` or to `ignore`")
             }
             return
         }
-        let place = "metric `\(metric.name)`"
+        let place = "metric \(metric.name.prefix(64))"
         let value: JSONValue
         switch metric.value {
         case .null: return
@@ -44,25 +44,25 @@ extension PayloadReader {
             value = Int64(exactly: number).map { .number(JSONNumber($0)) } ?? JSONValue(Double(number)) ?? .null
         case .double(let number):
             guard let finite = JSONValue(number) else {
-                throw .outOfRange("\(place): expected a finite number, found `\(number)`")
+                throw .outOfRange("at `\(place)`: expected a finite number, found `\(number)`")
             }
             value = finite
         case .boolean(let flag): value = .bool(flag)
         case .text(let text): value = .string(text)
         case .dateTime(let milliseconds):
             guard let instant = PayloadReader.instant(milliseconds) else {
-                throw .timeOutOfRange("\(place): expected milliseconds since 1970, found \(milliseconds)")
+                throw .timeOutOfRange("at `\(place)`: expected milliseconds since 1970, found \(milliseconds)")
             }
             value = .string(RFC3339.string(instant.microseconds))
         case .unsupported(let name):
             throw Refusal(
                 step: .understand, code: .unsupported,
-                message: "\(place): values of the type \(name) are not read; add the metric to `ignore`")
+                message: "at `\(place)`: values of the type \(name) are not read; add the metric to `ignore`")
         }
         var observedAt: Timestamp?
         if let timestamp = metric.timestamp {
             guard let instant = PayloadReader.instant(timestamp) else {
-                throw .timeOutOfRange("\(place): expected milliseconds since 1970, found \(timestamp)")
+                throw .timeOutOfRange("at `\(place)`: expected milliseconds since 1970, found \(timestamp)")
             }
             observedAt = try Understand.check(time: instant, now: reading.now, path: place).get()
         }
