@@ -1,5 +1,8 @@
+import CityContext
+import CityIdentity
 import CityModel
 import CityPath
+import CityStorage
 import Testing
 
 @Suite("Payloads: the mapping's file")
@@ -100,7 +103,7 @@ struct PayloadMappingTests {
         arguments: [
             ("smart-plug", "totalActivePower", "KWT", "0.057", 57.0), ("smart-plug", "totalActiveEnergyImport", "WHR", "1500", 1.5),
             ("smart-plug", "voltage", "2Z", "230500", 230.5), ("smart-plug", "current", "4K", "260", 0.26),
-            ("smart-plug", "totalActiveEnergyImport", "3B", "36", 10), ("weather-station", "temperature", "FAH", "212", 100),
+            ("smart-plug", "totalActiveEnergyImport", "3B", "36", 10), ("weather-station", "temperature", "FAH", "104", 40),
             ("weather-station", "temperature", "KEL", "300.15", 27), ("weather-station", "relativeHumidity", "P1", "57", 0.57),
             ("weather-station", "atmosphericPressure", "PAL", "101325", 1013.25),
             ("weather-station", "windSpeed", "KMH", "36", 10), ("weather-station", "windSpeed", "HM", "100", 44.704),

@@ -32,20 +32,31 @@ public struct SparkplugNode: Sendable {
         public let value: SparkplugValue
         /// When it was so, in milliseconds since 1970, UTC; nil where neither metric nor payload says it.
         public let timestamp: UInt64?
+
+        /// A metric's value.
+        public init(name: String, value: SparkplugValue, timestamp: UInt64?) {
+            self.name = name
+            self.value = value
+            self.timestamp = timestamp
+        }
     }
 
-    /// What a birth says of the metrics of an edge node or a device.
-    private struct Birth: Sendable {
-        var types: [String: SparkplugDataType] = [:]
-        var names: [UInt64: String] = [:]
-    }
+    /// What the births of a session say. The edge node itself is the device whose name is empty: no device's is.
+    fileprivate struct Session: Sendable {
+        struct Alias: Sendable {
+            let device: String
+            let metric: String
+        }
 
-    private struct Session: Sendable {
         /// Ties a death to its birth; nil where the birth has none.
         let birthDeathSequence: UInt64?
         var nextSequence: UInt64
-        var node: Birth
-        var devices: [String: Birth] = [:]
+        /// From device to metric to type.
+        var types: [String: [String: SparkplugDataType]] = [:]
+        /// An alias is unique among all metrics of the edge node and its devices.
+        var aliases: [UInt64: Alias] = [:]
+        /// Metrics of all births together.
+        var metrics = 0
     }
 
     private enum State: Sendable {
@@ -80,69 +91,35 @@ public struct SparkplugNode: Sendable {
         case .nodeCommand, .deviceCommand: return .malformed("an edge node hears commands and sends none")
         case .nodeData, .deviceBirth, .deviceData, .deviceDeath: break
         }
-        guard var session = takeSession() else {
-            return .rebirthNeeded("\(type.rawValue) before NBIRTH")
-        }
-        guard let sequence = payload.sequence else {
-            state = .lost(session)
-            return .rebirthNeeded("\(type.rawValue) without `seq`")
-        }
-        guard sequence == session.nextSequence else {
-            state = .lost(session)
-            return .rebirthNeeded("expected `seq` \(session.nextSequence), found \(sequence)")
-        }
-        session.nextSequence = (sequence + 1) % 256
+        guard case .online(var session) = state else { return .rebirthNeeded("\(type.rawValue) before NBIRTH") }
+        // Held once, so that it is changed where it is.
+        state = .offline
         let outcome = understood(type, device ?? "", payload, &session)
         if case .rebirthNeeded = outcome { state = .lost(session) } else { state = .online(session) }
         return outcome
     }
 
-    private func takeSession() -> Session? {
-        if case .online(let session) = state { session } else { nil }
-    }
-
     private func understood(
         _ type: SparkplugTopicName.MessageType, _ device: String, _ payload: SparkplugPayload, _ session: inout Session
     ) -> Outcome {
+        guard let sequence = payload.sequence else { return .rebirthNeeded("\(type.rawValue) without `seq`") }
+        guard sequence == session.nextSequence else {
+            return .rebirthNeeded("expected `seq` \(session.nextSequence), found \(sequence)")
+        }
+        session.nextSequence = (sequence + 1) % 256
         switch type {
         case .deviceBirth:
-            guard session.devices[device] != nil || session.devices.count < SparkplugLimits.devices else {
-                return .malformed("the edge node has \(SparkplugLimits.devices) devices already")
-            }
-            session.devices[device] = nil
-            var taken = session.node.names
-            for other in session.devices.values { taken.merge(other.names) { first, _ in first } }
-            switch SparkplugNode.birth(payload, taken: taken) {
-            case .failure(let fault): return .malformed(fault.message)
-            case .success(let birth): session.devices[device] = birth
-            }
-            return data(payload, of: session.devices[device])
+            session.forget(device)
+            if let fault = session.take(payload, of: device) { return .malformed(fault) }
         case .deviceDeath:
-            guard session.devices.removeValue(forKey: device) != nil else { return .stale }
+            guard session.types[device] != nil else { return .stale }
+            session.forget(device)
             return .deviceDied
         case .deviceData:
-            guard let birth = session.devices[device] else { return .rebirthNeeded("DDATA before DBIRTH") }
-            return data(payload, of: birth)
-        default: return data(payload, of: session.node)
+            guard session.types[device] != nil else { return .rebirthNeeded("DDATA before DBIRTH") }
+        default: break
         }
-    }
-
-    private func data(_ payload: SparkplugPayload, of birth: Birth?) -> Outcome {
-        guard let birth else { return .metrics([]) }
-        var readings: [Reading] = []
-        readings.reserveCapacity(payload.metrics.count)
-        for metric in payload.metrics {
-            guard let name = metric.name ?? metric.alias.flatMap({ birth.names[$0] }) else {
-                let alias = metric.alias.map { "alias \($0)" } ?? "neither name nor alias"
-                return .rebirthNeeded("a metric with \(alias), which no birth names")
-            }
-            guard let type = birth.types[name] else {
-                return .rebirthNeeded("the metric `\(name.prefix(64))`, which no birth names")
-            }
-            readings.append(
-                Reading(name: name, value: metric.value(as: type), timestamp: metric.timestamp ?? payload.timestamp))
-        }
-        return .metrics(readings)
+        return session.readings(of: payload, device)
     }
 
     // MARK: Births and deaths
@@ -150,46 +127,16 @@ public struct SparkplugNode: Sendable {
     /// Ties NDEATH to NBIRTH (§6.4.19); not a metric of the edge node's.
     private static let birthDeathName = "bdSeq"
 
-    private struct Fault: Error {
-        let message: String
-    }
-
-    private static func birth(
-        _ payload: SparkplugPayload, taken: [UInt64: String] = [:]
-    ) -> Result<Birth, Fault> {
-        var birth = Birth()
-        for metric in payload.metrics {
-            guard let name = metric.name, !name.isEmpty else {
-                return .failure(Fault(message: "a metric of a birth has no name"))
-            }
-            guard let type = metric.dataType else {
-                return .failure(Fault(message: "metric `\(name.prefix(64))` of a birth has no type"))
-            }
-            birth.types[name] = type
-            guard let alias = metric.alias else { continue }
-            if let other = birth.names[alias] ?? taken[alias], other != name || taken[alias] != nil {
-                return .failure(
-                    Fault(message: "alias \(alias) is `\(other.prefix(64))`'s and `\(name.prefix(64))`'s at once"))
-            }
-            birth.names[alias] = name
-        }
-        return .success(birth)
-    }
-
     private mutating func nodeBirth(_ payload: SparkplugPayload) -> Outcome {
         guard let sequence = payload.sequence, sequence < 256 else {
             return .malformed("NBIRTH without a `seq` from 0 to 255")
         }
-        switch SparkplugNode.birth(payload) {
-        case .failure(let fault): return .malformed(fault.message)
-        case .success(let birth):
-            let session = Session(
-                birthDeathSequence: SparkplugNode.birthDeathSequence(payload), nextSequence: (sequence + 1) % 256,
-                node: birth)
-            state = .online(session)
-            guard case .metrics(let readings) = data(payload, of: birth) else { return .metrics([]) }
-            return .metrics(readings.filter { $0.name != SparkplugNode.birthDeathName })
-        }
+        var session = Session(
+            birthDeathSequence: SparkplugNode.birthDeathSequence(payload), nextSequence: (sequence + 1) % 256)
+        if let fault = session.take(payload, of: "") { return .malformed(fault) }
+        state = .online(session)
+        guard case .metrics(let readings) = session.readings(of: payload, "") else { return .metrics([]) }
+        return .metrics(readings.filter { $0.name != SparkplugNode.birthDeathName })
     }
 
     private mutating func nodeDeath(_ payload: SparkplugPayload) -> Outcome {
@@ -204,7 +151,7 @@ public struct SparkplugNode: Sendable {
             return .stale
         }
         state = .offline
-        return .nodeDied(devices: session.devices.keys.sorted())
+        return .nodeDied(devices: session.types.keys.filter { !$0.isEmpty }.sorted())
     }
 
     private static func birthDeathSequence(_ payload: SparkplugPayload) -> UInt64? {
@@ -214,5 +161,67 @@ public struct SparkplugNode: Sendable {
         case .long(let bits): return bits
         default: return nil
         }
+    }
+}
+
+extension SparkplugNode.Session {
+    /// Takes a birth; what was known of the device has been forgotten before.
+    ///
+    /// - Returns: What is wrong with it, and then nothing of it was taken.
+    mutating func take(_ birth: SparkplugPayload, of device: String) -> String? {
+        // The edge node's own is one more.
+        guard types.count <= SparkplugLimits.devices else {
+            return "the edge node has \(SparkplugLimits.devices) devices already"
+        }
+        guard metrics + birth.metrics.count <= SparkplugLimits.metrics else {
+            return "the edge node and its devices would have more than \(SparkplugLimits.metrics) metrics"
+        }
+        types[device] = [:]
+        for metric in birth.metrics {
+            if let fault = take(metric, of: device) {
+                forget(device)
+                return fault
+            }
+        }
+        return nil
+    }
+
+    private mutating func take(_ metric: SparkplugMetric, of device: String) -> String? {
+        guard let name = metric.name, !name.isEmpty else { return "a metric of a birth has no name" }
+        guard let type = metric.dataType else { return "metric `\(name.prefix(64))` of a birth has no type" }
+        if types[device, default: [:]].updateValue(type, forKey: name) == nil { metrics += 1 }
+        guard let alias = metric.alias else { return nil }
+        let other = aliases.updateValue(Alias(device: device, metric: name), forKey: alias)
+        guard let other, other.metric != name || other.device != device else { return nil }
+        aliases[alias] = other
+        return "alias \(alias) is `\(other.metric.prefix(64))`'s and `\(name.prefix(64))`'s at once"
+    }
+
+    /// Forgets a device and its aliases.
+    mutating func forget(_ device: String) {
+        guard let known = types.removeValue(forKey: device) else { return }
+        metrics -= known.count
+        aliases = aliases.filter { $0.value.device != device }
+    }
+
+    /// What metrics say, by the births.
+    func readings(of payload: SparkplugPayload, _ device: String) -> SparkplugNode.Outcome {
+        let known = types[device] ?? [:]
+        var readings: [SparkplugNode.Reading] = []
+        readings.reserveCapacity(payload.metrics.count)
+        for metric in payload.metrics {
+            let aliased = metric.alias.flatMap { aliases[$0] }.flatMap { $0.device == device ? $0.metric : nil }
+            guard let name = metric.name ?? aliased else {
+                let alias = metric.alias.map { "alias \($0)" } ?? "neither name nor alias"
+                return .rebirthNeeded("a metric with \(alias), which no birth names")
+            }
+            guard let type = known[name] else {
+                return .rebirthNeeded("the metric `\(name.prefix(64))`, which no birth names")
+            }
+            readings.append(
+                SparkplugNode.Reading(
+                    name: name, value: metric.value(as: type), timestamp: metric.timestamp ?? payload.timestamp))
+        }
+        return .metrics(readings)
     }
 }

@@ -211,7 +211,7 @@ public struct DenyByDefault: Authoriser {
     }
 
     private func isMapped(_ filter: String, for device: DeviceIdentity) -> Bool {
-        guard payloads.speaks(of: filter), let record = standing.device(device.id) else { return false }
+        guard let record = standing.device(device.id) else { return false }
         return payloads.permitsSubscription(to: filter, by: device.id, type: record.deviceType)
     }
 

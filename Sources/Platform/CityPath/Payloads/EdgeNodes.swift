@@ -23,14 +23,13 @@ final class EdgeNodes: Sendable {
     ) -> (SparkplugNode.Outcome, isToBeAsked: Bool) {
         nodes.withLock { nodes in
             // Only edge nodes of the mapping get here, so that there are never more than it names.
-            var known = nodes[mapping.speaker] ?? Known()
-            let outcome = known.node.receive(mapping.topic.type, device: mapping.topic.device, payload)
-            var isToBeAsked = false
-            if case .rebirthNeeded = outcome {
-                isToBeAsked = known.askedAt.map { now.since($0) >= EdgeNodes.patience } ?? true
-                if isToBeAsked { known.askedAt = now }
-            }
-            nodes[mapping.speaker] = known
+            let type = mapping.topic.type
+            // In place: what is known of an edge node may be large.
+            let outcome = nodes[mapping.speaker, default: Known()].node
+                .receive(type, device: mapping.topic.device, payload)
+            guard case .rebirthNeeded = outcome else { return (outcome, false) }
+            let isToBeAsked = nodes[mapping.speaker]?.askedAt.map { now.since($0) >= EdgeNodes.patience } ?? true
+            if isToBeAsked { nodes[mapping.speaker]?.askedAt = now }
             return (outcome, isToBeAsked)
         }
     }

@@ -6,8 +6,10 @@ struct PayloadValue: Sendable {
     let attribute: String
     let value: AttributeValue
     let unit: String?
+    /// Whether the unit is the mapping's own word, because the catalogue has none.
+    var isUnitOfMapping = false
     /// As the payload says; nil where it does not.
-    let observedAt: Timestamp?
+    var observedAt: Timestamp?
     /// The rule's path or metric.
     let source: String
 }
@@ -110,12 +112,9 @@ struct PayloadReader: Sendable {
         } catch {
             return .failure(error)
         }
-        return .success(
-            reading.values.map { value in
-                PayloadValue(
-                    attribute: value.attribute, value: value.value, unit: value.unit,
-                    observedAt: value.observedAt ?? reading.time, source: value.source)
-            })
+        guard let time = reading.time else { return .success(reading.values) }
+        for index in reading.values.indices { reading.values[index].observedAt = time }
+        return .success(reading.values)
     }
 
     /// What has been read so far.
@@ -138,7 +137,7 @@ struct PayloadReader: Sendable {
         }
         guard !node.isIgnored, !node.isLeaf else { return }
         switch value {
-        case .object(let object):
+        case .object(let object) where !node.members.isEmpty:
             for member in object.members {
                 path.append(.member(member.name))
                 if let next = node.members[member.name] {
@@ -148,7 +147,7 @@ struct PayloadReader: Sendable {
                 }
                 path.removeLast()
             }
-        case .array(let elements):
+        case .array(let elements) where !node.elements.isEmpty:
             for (index, element) in elements.enumerated() {
                 path.append(.element(index))
                 if let next = node.elements[index] {
@@ -159,7 +158,7 @@ struct PayloadReader: Sendable {
                 path.removeLast()
             }
         case .null: return
-        case .bool, .number, .string:
+        case .bool, .number, .string, .array, .object:
             // A rule for the value itself has taken it.
             guard node.binding == nil, !node.isTime, node.expected == nil else { return }
             let kind = node.members.isEmpty ? "an array" : "an object"
@@ -195,7 +194,8 @@ struct PayloadReader: Sendable {
         let meant = try PayloadReader.meaning(of: value, binding, place)
         reading.values.append(
             PayloadValue(
-                attribute: binding.rule.attribute, value: meant, unit: binding.unit, observedAt: observedAt,
+                attribute: binding.rule.attribute, value: meant, unit: binding.unit,
+                isUnitOfMapping: binding.specification.unitCode == nil, observedAt: observedAt,
                 source: binding.rule.source))
     }
 

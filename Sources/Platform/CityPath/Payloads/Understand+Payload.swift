@@ -27,7 +27,7 @@ extension Understand {
         of values: [PayloadValue], by mapping: PayloadMapping, at now: Timestamp, _ arrivals: ArrivalClock
     ) -> Result<[Observation], Refusal> {
         guard !values.isEmpty else { return .success([]) }
-        for value in values {
+        for value in values where value.isUnitOfMapping {
             let known = definition(of: value.attribute, of: mapping.entity)?.unitCode
             if let known, let unit = value.unit, unit != known {
                 return .failure(
