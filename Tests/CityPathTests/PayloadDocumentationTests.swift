@@ -30,7 +30,8 @@ struct PayloadDocumentationTests {
         let text = try String(contentsOf: root.appending(path: "docs/payloads.md"), encoding: .utf8)
         for key in [
             "payload", "deviceTypes", "topics", "observedAt", "values", "expect", "ignore", "unknown", "connected",
-            "subscribe", "note", "attribute", "unit", "scale", "offset", "as", "words", "publish", "edgeNode", "devices",
+            "subscribe", "note", "attribute", "unit", "scale", "offset", "as", "words", "publish", "edgeNode",
+            "devices",
             "disabled",
         ] {
             #expect(text.contains("`\(key)`") || text.contains("\(key):"), "\(key)")

@@ -52,7 +52,8 @@ struct PayloadGatewayTests {
             #expect(definitions.allSatisfy { $0.device?.text == "climate-3" })
             #expect(definitions.allSatisfy { $0.entity.text == "urn:ngsi-ld:IndoorEnvironmentObserved:climate-3" })
             #expect(
-                try city.said(#"{"contact":true,"battery":null,"tamper":false}"#, on: "zigbee2mqtt/Hall/door", by: "hub")
+                try city.said(
+                    #"{"contact":true,"battery":null,"tamper":false}"#, on: "zigbee2mqtt/Hall/door", by: "hub")
                     == ["open": .boolean(false), "tampered": .boolean(false)])
             #expect(
                 try city.said(#"{"state":"offline"}"#, on: "zigbee2mqtt/Hall/door/availability", by: "hub") == [
@@ -78,7 +79,8 @@ struct PayloadGatewayTests {
     func unlisted() async throws {
         try await withHub { (_: PayloadCity, city: City) async throws in
             for (topic, speaker) in [
-                ("zigbee2mqtt/Bathroom", "hub"), ("zigbee2mqtt/climate-5", "hub"), ("zigbee2mqtt/Hall/door", "attic-hub"),
+                ("zigbee2mqtt/Bathroom", "hub"), ("zigbee2mqtt/climate-5", "hub"),
+                ("zigbee2mqtt/Hall/door", "attic-hub"),
                 ("zigbee2mqtt/Kitchen", "climate-3"), ("zigbee2mqtt/Kitchen", "climate-5"),
                 ("zigbee2mqtt/bridge/state", "attic-hub"), ("devices/climate-3/v", "hub"),
                 ("zigbee2mqtt/Kitchen/set", "hub"),
@@ -102,10 +104,12 @@ struct PayloadGatewayTests {
             ).get()
             #expect(
                 try refusal()?.message
-                    == "gateway `hub` speaks for `plug-9`: the device is agency `energy`'s, the gateway agency `city`'s")
+                    == "gateway `hub` speaks for `plug-9`: the device is agency `energy`'s, the gateway agency `city`'s"
+            )
             try await city.enrol("plug-9", type: "smart-plug", replacing: true, with: payload.test)
             #expect(try refusal() == nil)
-            _ = try await city.setStatus(.suspended, of: DeviceID("plug-9"), reason: "leaky", by: AuthoriseTests.eva).get()
+            _ = try await city.setStatus(.suspended, of: DeviceID("plug-9"), reason: "leaky", by: AuthoriseTests.eva)
+                .get()
             #expect(try refusal()?.message == "gateway `hub` speaks for `plug-9`: the device is suspended: leaky")
             _ = try await city.setStatus(.revoked, of: DeviceID("hub"), reason: nil, by: AuthoriseTests.eva).get()
             #expect(
@@ -119,7 +123,8 @@ struct PayloadGatewayTests {
         try await withHub { (_: PayloadCity, city: City) async throws in
             let route = try city.path.open(try city.principal("hub"), topic: "zigbee2mqtt/Kitchen").get()
             #expect(city.path.isOpen(route))
-            _ = try await city.setStatus(.suspended, of: DeviceID("climate-3"), reason: nil, by: AuthoriseTests.eva).get()
+            _ = try await city.setStatus(.suspended, of: DeviceID("climate-3"), reason: nil, by: AuthoriseTests.eva)
+                .get()
             #expect(!city.path.isOpen(route))
         }
     }

@@ -15,7 +15,8 @@ struct PayloadMappingTests {
 
     /// What a JSON payload becomes by one rule for `v`.
     private func tried(
-        _ payload: String, rule: String, more: [String] = [], type: String = "smart-plug", at seconds: Int64 = 1_800_000_000
+        _ payload: String, rule: String, more: [String] = [], type: String = "smart-plug",
+        at seconds: Int64 = 1_800_000_000
     ) throws -> Result<PayloadTrial, Refusal> {
         let lines = ["payload: json", "deviceTypes: \(type)", "topics: own/{device}/x", "values: {v: \(rule)}"] + more
         let mappings = try mappings(lines.map { "    " + $0 }.joined(separator: "\n"))
@@ -35,34 +36,99 @@ struct PayloadMappingTests {
         #expect(Set(mappings.layoutSummaries.map(\.payload)) == ["json", "text", "sparkplug-b", "message"])
     }
 
+    @Test("what a city has chosen for its own topics and units comes before what ships")
+    func chosen() throws {
+        let scheme = try #require(TopicScheme(["tele/{device}"]))
+        let own = try PayloadMappings.shipped(catalogue: Catalogue.shipped(), topics: scheme)
+        let names = own.layoutSummaries.map(\.name)
+        #expect(names.contains("tasmota-power") && names.contains("zigbee2mqtt-plug"))
+        #expect(!names.contains { ["tasmota-energy", "tasmota-messages"].contains($0) })
+        let yaml = "dataModels:\n  ACMeasurement:\n    voltage: {class: public, unit: CEL}"
+        let catalogue = try Catalogue.shipped().overlaid(with: Catalogue(yaml: yaml, named: "catalogue.yaml"))
+        let mappings = try PayloadMappings.shipped(catalogue: catalogue, topics: .standard)
+        let refused = mappings.trial(
+            .init(message: .init(topic: "tele/p/SENSOR", payload: Array("{}".utf8))),
+            at: Timestamp(seconds: 1_800_000_000))
+        if case .failure(let refusal) = refused {
+            #expect(refusal.code == .unitMismatch)
+        } else {
+            Issue.record("taken")
+        }
+    }
+
     @Test(
         "what is wrong in the file is told with file, line and what was expected",
         arguments: [
             ("layout: {}", 1, "unknown key `layout`; expected one of `version`, `layouts`, `gateways`, `disabled`"),
             ("layouts:\n  a b:\n    payload: json", 3, "a layout's name has letters"),
             ("layouts:\n  a:\n    topics: x/{device}", 3, "`payload` is missing"),
-            ("layouts:\n  a:\n    payload: xml", 3, "expected one of `json`, `text`, `sparkplug-b`, `message`, found `xml`"),
-            ("layouts:\n  a:\n    payload: json\n    deviceTypes: smart-plug\n    values: {v: a}", 3, "`topics` is missing"),
-            ("layouts:\n  a:\n    payload: json\n    topics: x/{device}\n    values: {v: a}", 3, "`deviceTypes` is missing"),
-            ("layouts:\n  a:\n    payload: json\n    deviceTypes: smart-plug\n    topics: x/{device}", 3, "`values` is missing"),
-            ("layouts:\n  a:\n    payload: json\n    deviceTypes: bogus", 4, "no catalogue describes the device type `bogus`"),
-            ("layouts:\n  a:\n    payload: json\n    topics:\n      - x/{device}\n      - x/y", 6, "expected `{device}` or `{name}`"),
+            (
+                "layouts:\n  a:\n    payload: xml", 3,
+                "expected one of `json`, `text`, `sparkplug-b`, `message`, found `xml`"
+            ),
+            (
+                "layouts:\n  a:\n    payload: json\n    deviceTypes: smart-plug\n    values: {v: a}", 3,
+                "`topics` is missing"
+            ),
+            (
+                "layouts:\n  a:\n    payload: json\n    topics: x/{device}\n    values: {v: a}", 3,
+                "`deviceTypes` is missing"
+            ),
+            (
+                "layouts:\n  a:\n    payload: json\n    deviceTypes: smart-plug\n    topics: x/{device}", 3,
+                "`values` is missing"
+            ),
+            (
+                "layouts:\n  a:\n    payload: json\n    deviceTypes: bogus", 4,
+                "no catalogue describes the device type `bogus`"
+            ),
+            (
+                "layouts:\n  a:\n    payload: json\n    topics:\n      - x/{device}\n      - x/y", 6,
+                "expected `{device}` or `{name}`"
+            ),
             ("layouts:\n  a:\n    payload: json\n    topics: x/{device}/#", 4, "expected a topic such as"),
             ("layouts:\n  a:\n    payload: json\n    topics: \"{device}/x\"", 4, "expected a topic such as"),
             ("layouts:\n  a:\n    payload: json\n    topics: x/{device}/{name}", 4, "expected a topic such as"),
-            ("layouts:\n  a:\n    payload: json\n    topics: devices/{device}/x", 4, "begins like the city's own topics"),
+            (
+                "layouts:\n  a:\n    payload: json\n    topics: devices/{device}/x", 4,
+                "begins like the city's own topics"
+            ),
             ("layouts:\n  a:\n    payload: json\n    topics: spBv1.0/{device}", 4, "Sparkplug's topics are its own"),
             ("layouts:\n  a:\n    payload: sparkplug-b\n    topics: x/{device}", 4, "Sparkplug's topics are its own"),
             ("layouts:\n  a:\n    payload: json\n    values:\n      a..b: c", 5, "`a..b` is no path"),
-            ("layouts:\n  a:\n    payload: text\n    values:\n      a: c", 5, "a payload of text is one value: expected `$`"),
+            (
+                "layouts:\n  a:\n    payload: text\n    values:\n      a: c", 5,
+                "a payload of text is one value: expected `$`"
+            ),
             ("layouts:\n  a:\n    payload: json\n    values:\n      a: {unit: CEL}", 5, "`attribute` is missing"),
-            ("layouts:\n  a:\n    payload: json\n    values:\n      a: {attribute: b, scale: 0}", 5, "`scale` must not be 0"),
-            ("layouts:\n  a:\n    payload: json\n    values:\n      a: {attribute: b, scale: x}", 5, "expected a number, found `x`"),
-            ("layouts:\n  a:\n    payload: json\n    values:\n      a: {attribute: b, words: {x: y}, unit: CEL}", 5, "`words` says"),
-            ("layouts:\n  a:\n    payload: json\n    observedAt: {path: T, format: local}", 4, "a local time needs its `zone`"),
-            ("layouts:\n  a:\n    payload: json\n    observedAt: {path: T, zone: UTC}", 4, "`zone` is for `format: local` only"),
-            ("layouts:\n  a:\n    payload: json\n    observedAt: {path: T, format: local, zone: Moon}", 4, "expected `UTC`"),
-            ("layouts:\n  a:\n    payload: json\n    observedAt: {path: T, format: iso}", 4, "expected one of `rfc3339`"),
+            (
+                "layouts:\n  a:\n    payload: json\n    values:\n      a: {attribute: b, scale: 0}", 5,
+                "`scale` must not be 0"
+            ),
+            (
+                "layouts:\n  a:\n    payload: json\n    values:\n      a: {attribute: b, scale: x}", 5,
+                "expected a number, found `x`"
+            ),
+            (
+                "layouts:\n  a:\n    payload: json\n    values:\n      a: {attribute: b, words: {x: y}, unit: CEL}", 5,
+                "`words` says"
+            ),
+            (
+                "layouts:\n  a:\n    payload: json\n    observedAt: {path: T, format: local}", 4,
+                "a local time needs its `zone`"
+            ),
+            (
+                "layouts:\n  a:\n    payload: json\n    observedAt: {path: T, zone: UTC}", 4,
+                "`zone` is for `format: local` only"
+            ),
+            (
+                "layouts:\n  a:\n    payload: json\n    observedAt: {path: T, format: local, zone: Moon}", 4,
+                "expected `UTC`"
+            ),
+            (
+                "layouts:\n  a:\n    payload: json\n    observedAt: {path: T, format: iso}", 4,
+                "expected one of `rfc3339`"
+            ),
             ("layouts:\n  a:\n    payload: text\n    observedAt: T", 4, "only a payload of JSON"),
             ("layouts:\n  a:\n    payload: json\n    connected: c", 4, "only Sparkplug B has births and deaths"),
             ("layouts:\n  a:\n    payload: json\n    unknown: maybe", 4, "expected one of `refuse`, `ignore`"),
@@ -95,20 +161,25 @@ struct PayloadMappingTests {
         #expect(error?.line == 7)
         #expect(
             error?.message
-                == "`totalActivePower` of `ACMeasurement` is kept in `WTT`: expected a unit that converts to it, found `CEL`")
+                == "`totalActivePower` of `ACMeasurement` is kept in `WTT`: expected a unit that converts to it, found `CEL`"
+        )
     }
 
     @Test(
         "numbers are converted to the catalogue's unit, without crumbs",
         arguments: [
-            ("smart-plug", "totalActivePower", "KWT", "0.057", 57.0), ("smart-plug", "totalActiveEnergyImport", "WHR", "1500", 1.5),
+            ("smart-plug", "totalActivePower", "KWT", "0.057", 57.0),
+            ("smart-plug", "totalActiveEnergyImport", "WHR", "1500", 1.5),
             ("smart-plug", "voltage", "2Z", "230500", 230.5), ("smart-plug", "current", "4K", "260", 0.26),
-            ("smart-plug", "totalActiveEnergyImport", "3B", "36", 10), ("weather-station", "temperature", "FAH", "104", 40),
-            ("weather-station", "temperature", "KEL", "300.15", 27), ("weather-station", "relativeHumidity", "P1", "57", 0.57),
+            ("smart-plug", "totalActiveEnergyImport", "3B", "36", 10),
+            ("weather-station", "temperature", "FAH", "104", 40),
+            ("weather-station", "temperature", "KEL", "300.15", 27),
+            ("weather-station", "relativeHumidity", "P1", "57", 0.57),
             ("weather-station", "atmosphericPressure", "PAL", "101325", 1013.25),
             ("weather-station", "windSpeed", "KMH", "36", 10), ("weather-station", "windSpeed", "HM", "100", 44.704),
             ("weather-station", "precipitation", "INH", "1", 25.4), ("water-meter", "flow", "L2", "100", 6),
-            ("water-meter", "waterConsumption", "LTR", "1234", 1.234), ("weather-station", "temperature", "CEL", "-0.1", -0.1),
+            ("water-meter", "waterConsumption", "LTR", "1234", 1.234),
+            ("weather-station", "temperature", "CEL", "-0.1", -0.1),
         ])
     func conversions(type: String, attribute: String, unit: String, from: String, to: Double) throws {
         let value = try value("{\"v\":\(from)}", rule: "{attribute: \(attribute), unit: \(unit)}", type: type)
@@ -119,7 +190,8 @@ struct PayloadMappingTests {
     @Test("per cent become a ratio exactly")
     func ratios() throws {
         for percent in 0...100 {
-            let value = try value("{\"v\":\(percent)}", rule: "{attribute: relativeHumidity, unit: P1}", type: "weather-station")
+            let value = try value(
+                "{\"v\":\(percent)}", rule: "{attribute: relativeHumidity, unit: P1}", type: "weather-station")
             #expect(value == .number(Double("\(Double(percent) / 100)") ?? .nan), "\(percent)")
         }
     }
@@ -143,9 +215,11 @@ struct PayloadMappingTests {
 
     @Test("words become Booleans, numbers or text; in quotes they are text")
     func words() throws {
-        let rule = "{attribute: free, words: {open: true, closed: false, \"1\": 1, half: 0.5, \"true\": \"true\", x: y}}"
+        let rule =
+            "{attribute: free, words: {open: true, closed: false, \"1\": 1, half: 0.5, \"true\": \"true\", x: y}}"
         let expected: [(String, AttributeValue)] = [
-            (#""open""#, .boolean(true)), (#""closed""#, .boolean(false)), ("1", .number(1)), (#""half""#, .number(0.5)),
+            (#""open""#, .boolean(true)), (#""closed""#, .boolean(false)), ("1", .number(1)),
+            (#""half""#, .number(0.5)),
             ("true", .text("true")), (#""x""#, .text("y")),
         ]
         for (word, meaning) in expected { #expect(try value("{\"v\":\(word)}", rule: rule) == meaning, "\(word)") }
@@ -189,7 +263,8 @@ struct PayloadMappingTests {
         ])
     func times(rule: String, written: String, expected: Int64, now: Int64) throws {
         let trial = try tried(
-            "{\"v\":1,\"t\":\(written)}", rule: "voltage", more: ["observedAt: \(rule)"], at: now).get()
+            "{\"v\":1,\"t\":\(written)}", rule: "voltage", more: ["observedAt: \(rule)"], at: now
+        ).get()
         #expect(trial.changes.first?.observedAt == Timestamp(seconds: expected))
     }
 
@@ -216,7 +291,9 @@ struct PayloadMappingTests {
                 }
             }
             for topic in ["tele/p/SENSOR", "tele/p/STATE", "stat/p/POWER", "spBv1.0/g/NBIRTH/n"] {
-                if case .failure(let refusal) = mappings.trial(.init(message: .init(topic: topic, payload: bytes)), at: now) {
+                if case .failure(let refusal) = mappings.trial(
+                    .init(message: .init(topic: topic, payload: bytes)), at: now)
+                {
                     #expect(!refusal.message.isEmpty)
                 }
             }

@@ -72,7 +72,9 @@ struct SparkplugPathTests {
             let definition = city.views.series.definition(of: data[0].series)
             #expect(definition?.device?.text == "meter" && definition?.unitCode == "WTT")
             let gone = try say(.nodeDeath, nil, [metric("bdSeq", nil, .long(0), .uint64)], in: city).get()
-            let said = gone.compactMap { city.views.series.definition(of: $0.series) }.map { "\($0.device!) \($0.attribute)" }
+            let said = gone.compactMap { city.views.series.definition(of: $0.series) }.map {
+                "\($0.device!) \($0.attribute)"
+            }
             #expect(said.sorted() == ["meter connected", "node connected"])
             #expect(gone.allSatisfy { $0.value == .boolean(false) })
         }
@@ -154,9 +156,18 @@ struct SparkplugPathTests {
     func wrong() async throws {
         try await withNode { (_: PayloadCity, city: City) async throws in
             let cases: [(SparkplugMetric, Refusal.Code, String)] = [
-                (metric("Colour", 9, .string("red"), .string), .attributeUnknown, "at `metric Colour`: expected one of"),
-                (metric("Voltage", 9, .float(.infinity), .float), .outOfRange, "at `metric Voltage`: expected a finite"),
-                (metric("Voltage", 9, .string("x"), .string), .malformedPayload, "at `metric Voltage`: expected a number"),
+                (
+                    metric("Colour", 9, .string("red"), .string), .attributeUnknown,
+                    "at `metric Colour`: expected one of"
+                ),
+                (
+                    metric("Voltage", 9, .float(.infinity), .float), .outOfRange,
+                    "at `metric Voltage`: expected a finite"
+                ),
+                (
+                    metric("Voltage", 9, .string("x"), .string), .malformedPayload,
+                    "at `metric Voltage`: expected a number"
+                ),
                 (metric("Voltage", 9, .double(5_000), .double), .outOfRange, "at `metric Voltage`: expected at most"),
             ]
             for (wrong, code, message) in cases {

@@ -91,8 +91,14 @@ struct TasmotaTests {
             ("[]", .malformedPayload, "at `$`: expected an object, found an array"),
             ("7", .malformedPayload, "at `$`: expected an object, found a number"),
             (#"{"ENERGY":5}"#, .malformedPayload, "at `$.ENERGY`: expected an object, found a number"),
-            (#"{"ENERGY":{"Power":"a lot"}}"#, .malformedPayload, "at `$.ENERGY.Power`: expected a number, found `a lot`"),
-            (#"{"ENERGY":{"Power":[1,2]}}"#, .malformedPayload, "at `$.ENERGY.Power`: expected a number, found an array"),
+            (
+                #"{"ENERGY":{"Power":"a lot"}}"#, .malformedPayload,
+                "at `$.ENERGY.Power`: expected a number, found `a lot`"
+            ),
+            (
+                #"{"ENERGY":{"Power":[1,2]}}"#, .malformedPayload,
+                "at `$.ENERGY.Power`: expected a number, found an array"
+            ),
             (#"{"ENERGY":{"Power":-5}}"#, .outOfRange, "at `$.ENERGY.Power`: expected at least 0.0, found -5.0"),
             (#"{"ENERGY":{"Power":1e308}}"#, .outOfRange, "at `$.ENERGY.Power`: expected at most 100000.0"),
             (#"{"ENERGY":{"Powr":5}}"#, .attributeUnknown, "at `$.ENERGY.Powr`: expected one of `ApparentPower`"),
@@ -110,7 +116,10 @@ struct TasmotaTests {
                 #expect(refusal?.message.hasPrefix(message) == true, "\(payload): \(refusal?.message ?? "taken")")
             }
             let bytes = city.understood([0xFF, 0xFE], on: "stat/plug-7/POWER", by: try city.principal("plug-7"))
-            #expect(bytes == .failure(Refusal(step: .understand, code: .malformedPayload, message: "at `$`: expected text in UTF-8")))
+            #expect(
+                bytes
+                    == .failure(
+                        Refusal(step: .understand, code: .malformedPayload, message: "at `$`: expected text in UTF-8")))
         }
     }
 
@@ -167,7 +176,8 @@ struct TasmotaTests {
                 if case .success = city.path.authorise(plug, .subscribe(filter: filter)) { true } else { false }
             }
             #expect(["cmnd/plug-7/#", "cmnd/plug-7/POWER", "cmnd/plug-7/+", "cmnd/tasmotas/#"].allSatisfy(isAllowed))
-            #expect(!["cmnd/#", "cmnd/+/POWER", "cmnd/weather/#", "tele/#", "#", "+/plug-7/#"].contains(where: isAllowed))
+            #expect(
+                !["cmnd/#", "cmnd/+/POWER", "cmnd/weather/#", "tele/#", "#", "+/plug-7/#"].contains(where: isAllowed))
         }
     }
 
@@ -175,7 +185,8 @@ struct TasmotaTests {
     func suspended() async throws {
         try await withPlug { (city: City) async throws in
             _ = try await city.setStatus(.suspended, of: DeviceID("plug-7"), reason: nil, by: AuthoriseTests.eva).get()
-            #expect(try city.refusal(TasmotaTests.energy, on: "tele/plug-7/SENSOR", by: "plug-7")?.code == .deviceSuspended)
+            #expect(
+                try city.refusal(TasmotaTests.energy, on: "tele/plug-7/SENSOR", by: "plug-7")?.code == .deviceSuspended)
         }
     }
 
@@ -208,7 +219,8 @@ struct TasmotaTests {
             """
         try await withPlug(yaml) { (city: City) async throws in
             #expect(
-                try city.said(TasmotaTests.energy.replacing("57", with: "0.057"), on: "tele/plug-7/SENSOR", by: "plug-7")
+                try city.said(
+                    TasmotaTests.energy.replacing("57", with: "0.057"), on: "tele/plug-7/SENSOR", by: "plug-7")
                     == ["totalActivePower": .number(57)])
             #expect(try city.refusal("ON", on: "stat/plug-7/POWER", by: "plug-7")?.code == .topicNotOwn)
         }

@@ -8,10 +8,12 @@ struct PayloadTests {
         let telegram = #"{"Time":"2026-01-15T08:00:00","ENERGY":{"Power":57,"Voltage":231}}"#
         let outcome = try Program.run("payload", "try", "--topic", "tele/plug-7/SENSOR", "-", input: telegram)
         #expect(outcome.status == 0, "\(outcome)")
-        for expected in ["tasmota-energy", "plug-7", "ENERGY.Power", "totalActivePower", "WTT", "2026-01-15T08:00:00Z"] {
+        for expected in ["tasmota-energy", "plug-7", "ENERGY.Power", "totalActivePower", "WTT", "2026-01-15T08:00:00Z"]
+        {
             #expect(outcome.output.contains(expected), "\(expected): \(outcome)")
         }
-        let json = try Program.run("payload", "try", "--topic", "tele/plug-7/SENSOR", "-", "--json", input: telegram).json()
+        let json = try Program.run("payload", "try", "--topic", "tele/plug-7/SENSOR", "-", "--json", input: telegram)
+            .json()
         let changes = try #require(json["changes"] as? [[String: Any]])
         #expect(changes.map { $0["attribute"] as? String } == ["totalActivePower", "voltage"])
         #expect(changes.map { $0["value"] as? Double } == [57, 231])
@@ -50,7 +52,9 @@ struct PayloadTests {
             """
         try layout.write(toFile: file, atomically: true, encoding: .utf8)
         let list = try Program.run("payload", "list", "--city", city.path)
-        #expect(list.status == 0 && list.output.contains("own/{device}") && list.output.contains("tasmota-energy"), "\(list)")
+        #expect(
+            list.status == 0 && list.output.contains("own/{device}") && list.output.contains("tasmota-energy"),
+            "\(list)")
         let tried = try Program.run("payload", "try", "--city", city.path, "--topic", "own/x", "-", input: "7.5")
         #expect(tried.output.contains("7.5"), "\(tried)")
         #expect(try Program.run("doctor", city.path).output.contains("the city's own included"))

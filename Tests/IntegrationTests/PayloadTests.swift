@@ -40,7 +40,9 @@ extension BuiltProgramTests {
             let entity = "urn:ngsi-ld:ACMeasurement:plug-7"
             #expect(try await city.command("entity", "show", entity, until: "powerState"))
             let shown = try await city.command("entity", "show", entity)
-            for expected in ["totalActivePower", "57", "voltage", "231", "totalActiveEnergyImport", "12.5", "connected"] {
+            for expected in [
+                "totalActivePower", "57", "voltage", "231", "totalActiveEnergyImport", "12.5", "connected",
+            ] {
                 #expect(shown.contains(expected), "\(expected): \(shown)")
             }
             #expect(await server.stop() == .exited(0))
@@ -75,7 +77,8 @@ extension BuiltProgramTests {
                 ("zigbee2mqtt/Kitchen", #"{"temperature":21.25,"humidity":45.5,"battery":97,"linkquality":120}"#),
                 ("zigbee2mqtt/Hall/door", #"{"contact":false,"battery":null,"linkquality":80}"#),
             ] {
-                let outcome = try await Mosquitto.publish(payload, to: topic, at: server, as: hub, .v3_1_1, ["-q", "1"])
+                let outcome = try await Mosquitto.publish(
+                    payload, to: topic, at: server, as: hub, .v3_1_1, ["-q", "1"])
                 #expect(outcome.exited(0) && outcome.errors.isEmpty, "\(topic): \(outcome.errors)")
             }
             subscriber.signal(SIGTERM)

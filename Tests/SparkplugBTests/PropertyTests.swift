@@ -111,7 +111,8 @@ struct PropertyTests {
     func unknownFields() throws {
         // 99: varint, 8 bytes, bytes, 4 bytes; then `seq` 1 and `seq` 2.
         let bytes: [UInt8] = [
-            0x98, 0x06, 0xFF, 0x01, 0x99, 0x06, 1, 2, 3, 4, 5, 6, 7, 8, 0x9A, 0x06, 2, 0xAA, 0xBB, 0x9D, 0x06, 1, 2, 3, 4,
+            0x98, 0x06, 0xFF, 0x01, 0x99, 0x06, 1, 2, 3, 4, 5, 6, 7, 8, 0x9A, 0x06, 2, 0xAA, 0xBB, 0x9D, 0x06, 1, 2, 3,
+            4,
             0x18, 1, 0x18, 2,
         ]
         #expect(try SparkplugPayload(decoding: bytes) == SparkplugPayload(sequence: 2))

@@ -41,7 +41,9 @@ struct Vector: Decodable {
 
     var bytes: [UInt8] {
         let digits = Array(hex)
-        return stride(from: 0, to: digits.count - 1, by: 2).compactMap { UInt8(String(digits[$0...($0 + 1)]), radix: 16) }
+        return stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+            UInt8(String(digits[$0...($0 + 1)]), radix: 16)
+        }
     }
 
     static let names = ["1-nbirth", "2-dbirth", "3-ddata", "4-ddata-historical", "5-ddeath", "6-ndeath", "types"]

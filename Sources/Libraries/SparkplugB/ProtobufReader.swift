@@ -26,7 +26,7 @@ struct ProtobufReader {
     private(set) var offset: Int
     private let end: Int
 
-    /// - Parameter range: Where the message lies; within `bytes`.
+    /// Where `range` goes on behind the end of `bytes`, the message is what is there.
     init(_ bytes: UnsafeRawBufferPointer, in range: Range<Int>) {
         self.bytes = bytes
         offset = range.lowerBound

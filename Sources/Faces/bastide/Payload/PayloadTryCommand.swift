@@ -117,7 +117,8 @@ extension PayloadCommand {
                 changes: trial.changes.map { change in
                     Report.Change(
                         source: change.source, attribute: change.attribute, value: Value(change.value),
-                        unitCode: change.unitCode, observedAt: change.observedAt.map { RFC3339.string($0.microseconds) },
+                        unitCode: change.unitCode,
+                        observedAt: change.observedAt.map { RFC3339.string($0.microseconds) },
                         dataClass: change.dataClass.rawValue)
                 }, remark: trial.remark)
             output.isJSON ? try Console.say(json: report) : say(report)

@@ -73,7 +73,8 @@ extension GuardedPath {
             return .failure(
                 .payload(
                     .attributeUnknown,
-                    "no layout maps these payloads for devices of type `\(record.deviceType)`: see `bastide payload list`"))
+                    "no layout maps these payloads for devices of type `\(record.deviceType)`: see `bastide payload list`"
+                ))
         }
         return .success(PayloadMapping(device: record, entity: entity, reader: reader))
     }
@@ -89,11 +90,13 @@ extension GuardedPath {
         let known = payloads.gateways[publisher]?.devices ?? [:]
         let own: SparkplugMapping.Subject
         if let device = name.device {
-            own = known[device].map(subject) ?? .failure(
-                .payload(
-                    .deviceUnknown,
-                    "edge node `\(publisher)` has no device `\(device.prefix(64))`: list it under `gateways` in "
-                        + "payloads.yaml"))
+            own =
+                known[device].map(subject)
+                ?? .failure(
+                    .payload(
+                        .deviceUnknown,
+                        "edge node `\(publisher)` has no device `\(device.prefix(64))`: list it under `gateways` in "
+                            + "payloads.yaml"))
         } else {
             own = subject(publisher)
         }

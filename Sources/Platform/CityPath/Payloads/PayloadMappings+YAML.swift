@@ -23,15 +23,17 @@ extension PayloadMappings {
     /// - Parameters:
     ///   - catalogue: With the device types that layouts are for.
     ///   - topics: The city's own topics, which no layout may claim.
-    /// Where the city's own catalogue keeps an attribute in a unit that a layout's cannot become, the layout is not for that
-    /// type of device.
+    /// What a city has chosen for itself comes first: layouts whose topics are the city's own by `topics` are left out, and
+    /// one whose units cannot become those of the city's catalogue is not for that type of device.
     ///
+    /// - Returns: The shipped mappings that fit the city.
     /// - Throws: ``ConfigurationError`` when the shipped file is missing or wrong, which a test rules out.
     public static func shipped(
         catalogue: Catalogue, topics: TopicScheme
     ) throws(ConfigurationError) -> PayloadMappings {
         try PayloadMappings(
-            yaml: try shippedYAML(), named: "payloads.yaml (shipped)", over: .none, catalogue: catalogue, topics: topics,
+            yaml: try shippedYAML(), named: "payloads.yaml (shipped)", over: .none, catalogue: catalogue,
+            topics: topics,
             isShipped: true)
     }
 
@@ -62,8 +64,9 @@ extension PayloadMappings {
             switch key {
             case "layouts":
                 for (layout, place) in try section.members() {
-                    layouts.append(try PayloadLayout(layout, place, catalogue, topics))
+                    layouts.append(try PayloadLayout(layout, place, catalogue, isShipped ? .standard : topics))
                 }
+                if isShipped { layouts.removeAll { $0.topics.contains { topics.isReserved($0.text) } } }
             case "gateways":
                 for (gateway, place) in try section.members() {
                     gateways.append(try PayloadGateway(gateway, place, topics))
@@ -278,7 +281,8 @@ extension PayloadLayout {
         var types: [String] = []
         for (type, element) in try place.words() {
             guard catalogue.deviceTypes[type] != nil else {
-                throw element.error("no catalogue describes the device type `\(type)`: add it under `deviceTypes` there")
+                throw element.error(
+                    "no catalogue describes the device type `\(type)`: add it under `deviceTypes` there")
             }
             types.append(type)
         }
@@ -360,7 +364,8 @@ extension PayloadLayout.Rule {
         guard let attribute, !attribute.isEmpty else { throw place.error("`attribute` is missing") }
         guard scale != 0 else { throw place.error("`scale` must not be 0") }
         if !words.isEmpty, unit != nil || scale != 1 || offset != 0 || kind != nil {
-            throw place.error("`words` says what each value becomes: `unit`, `scale`, `offset` and `as` have no place there")
+            throw place.error(
+                "`words` says what each value becomes: `unit`, `scale`, `offset` and `as` have no place there")
         }
         self.init(
             source: source, attribute: attribute, unit: unit, scale: scale, offset: offset, words: words, kind: kind,
@@ -413,13 +418,15 @@ extension YAMLPlace {
         let text = try string()
         let parts = text.dropFirst().split(separator: ":", omittingEmptySubsequences: false)
         if let sign = text.first, "+-".contains(sign), parts.count == 2, parts.allSatisfy({ $0.count == 2 }),
-            let hours = Int(parts[0]), let minutes = Int(parts[1]), (0...14).contains(hours), (0..<60).contains(minutes),
+            let hours = Int(parts[0]), let minutes = Int(parts[1]), (0...14).contains(hours),
+            (0..<60).contains(minutes),
             let zone = TimeZone(secondsFromGMT: (sign == "-" ? -1 : 1) * (hours * 3_600 + minutes * 60))
         {
             return zone
         }
         guard text == "UTC" || text.contains("/"), let zone = TimeZone(identifier: text) else {
-            throw error("expected `UTC`, an offset such as `+01:00`, or a zone such as `Europe/Vienna`, found `\(text)`")
+            throw error(
+                "expected `UTC`, an offset such as `+01:00`, or a zone such as `Europe/Vienna`, found `\(text)`")
         }
         return zone
     }

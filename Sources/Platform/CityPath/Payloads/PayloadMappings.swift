@@ -68,13 +68,14 @@ public struct PayloadMappings: Sendable {
         }
     }
 
-    /// Whose topic it is and what it means; nil when no mapping speaks of it.
+    /// Whose topic it is and what it means.
     ///
     /// - Parameters:
     ///   - topic: A topic name.
     ///   - speaker: Who publishes, where that is a device: of gateways that have the same name for different devices, it
     ///     is the one that speaks.
     ///   - deviceType: The type of a device that is registered; nil for others.
+    /// - Returns: nil when no mapping speaks of it.
     func claim(_ topic: String, by speaker: DeviceID?, deviceType: (DeviceID) -> String?) -> Claim? {
         let first = String(topic.prefix { $0 != "/" })
         if first == SparkplugTopicName.namespace { return sparkplugClaim(topic) }
@@ -144,7 +145,8 @@ public struct PayloadMappings: Sendable {
     ) -> Refusal? {
         guard subject != gateway.id else { return nil }
         func refusal(_ code: Refusal.Code, _ message: String) -> Refusal {
-            Refusal(step: .authorise, code: code, message: "gateway `\(gateway.id)` speaks for `\(subject)`: \(message)")
+            Refusal(
+                step: .authorise, code: code, message: "gateway `\(gateway.id)` speaks for `\(subject)`: \(message)")
         }
         guard let record else { return refusal(.deviceUnknown, "no such device is registered") }
         let reason = record.statusReason.map { ": \($0)" } ?? ""

@@ -29,7 +29,8 @@ extension PayloadReader {
                 let known = layout.rules.map { "`\($0.source)`" }.sorted().joined(separator: ", ")
                 throw Refusal(
                     step: .understand, code: .attributeUnknown,
-                    message: "at `metric \(metric.name.prefix(64))`: expected one of \(known): layout `\(layout.name)` has "
+                    message:
+                        "at `metric \(metric.name.prefix(64))`: expected one of \(known): layout `\(layout.name)` has "
                         + "nothing else; add it to `values` or to `ignore`")
             }
             return

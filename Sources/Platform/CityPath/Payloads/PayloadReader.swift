@@ -64,7 +64,8 @@ struct PayloadReader: Sendable {
                 guard conversion != nil else {
                     throw ConfigurationError(
                         file: layout.file, line: rule.line,
-                        message: "`\(rule.attribute)` of `\(type.entityType)` is kept in `\(expected)`: expected a unit "
+                        message:
+                            "`\(rule.attribute)` of `\(type.entityType)` is kept in `\(expected)`: expected a unit "
                             + "that converts to it, found `\(unit)`")
                 }
             }

@@ -163,9 +163,10 @@ extension PayloadMappings {
             }
         }
         let publisher = edgeNodes[EdgeNode(group: name.group, node: name.node)]
-        let device = name.device.map { foreign in
-            publisher.flatMap { gateways[$0]?.devices[foreign] }
-        } ?? publisher
+        let device =
+            name.device.map { foreign in
+                publisher.flatMap { gateways[$0]?.devices[foreign] }
+            } ?? publisher
         return PayloadMappings.decoded(request.message.payload).flatMap { payload in
             switch node.receive(name.type, device: name.device, payload) {
             case .malformed(let why): return .failure(.malformed("\(name.type.rawValue): \(why)"))

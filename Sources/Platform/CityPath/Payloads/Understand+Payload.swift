@@ -33,7 +33,8 @@ extension Understand {
                 return .failure(
                     Refusal(
                         step: .understand, code: .unitMismatch,
-                        message: "at `\(value.source)`: `\(value.attribute)` of `\(mapping.entity)` is kept in `\(known)`, "
+                        message:
+                            "at `\(value.source)`: `\(value.attribute)` of `\(mapping.entity)` is kept in `\(known)`, "
                             + "and layout `\(mapping.reader.layout.name)` gives `\(unit)`"))
             }
         }

@@ -70,7 +70,8 @@ struct UnitConversion: Sendable, Equatable {
         ],
         // Speed: metre per second, kilometre per hour, mile per hour, knot.
         [
-            "MTS": Scale(), "KMH": Scale(10, over: 36), "HM": Scale(1_397, over: 3_125), "KNT": Scale(1_852, over: 3_600),
+            "MTS": Scale(), "KMH": Scale(10, over: 36), "HM": Scale(1_397, over: 3_125),
+            "KNT": Scale(1_852, over: 3_600),
         ],
         // Length: metre, millimetre, centimetre, kilometre, inch, foot.
         [
