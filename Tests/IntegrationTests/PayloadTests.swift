@@ -55,6 +55,34 @@ extension BuiltProgramTests {
             #expect(journal.refusals(of: "device/plug-8").map(\.code) == [.topicNotOwn])
         }
 
+        @Test("a Tasmota plug hears its commands, and its last will says that it is gone")
+        func will() async throws {
+            let city = try await TestCity.found()
+            let plug = try await city.addDevice("plug-7", type: "smart-plug")
+            let person = try await city.operatorCredentials()
+            let server = try await city.serve()
+            let (topic, entity) = ("tele/plug-7/LWT", "urn:ngsi-ld:ACMeasurement:plug-7")
+            let command = try await Mosquitto.publish(
+                "ON", to: "cmnd/plug-7/POWER", at: server, as: person, .v5, ["-q", "1", "-r"])
+            #expect(command.exited(0) && command.errors.isEmpty, "\(command.errors)")
+            let will = ["--will-topic", topic, "--will-payload", "Offline", "--will-retain"]
+            let client = try Mosquitto.subscribe(to: ["cmnd/plug-7/#"], at: server, as: plug, .v3_1_1, will)
+            #expect(await client.output.line(containing: "cmnd") == "cmnd/plug-7/POWER ON")
+            let there = try await Mosquitto.publish(
+                "Online", to: topic, at: server, as: plug, .v3_1_1, ["-q", "1", "-r"])
+            #expect(there.exited(0) && there.errors.isEmpty, "\(there.errors)")
+            #expect(try await city.command("entity", "show", entity).contains("true"))
+            client.signal(SIGKILL)
+            #expect(try await city.command("entity", "show", entity, until: "false"))
+            // An operator commands it, and does not speak for it.
+            for (forged, payload) in [(topic, "Online"), ("stat/plug-7/POWER", "OFF")] {
+                let outcome = try await Mosquitto.publish(
+                    payload, to: forged, at: server, as: person, .v5, ["-q", "1"])
+                #expect(outcome.errors.contains("is device `plug-7`'s"), "\(outcome)")
+            }
+            #expect(await server.stop() == .exited(0))
+        }
+
         @Test("a Zigbee2MQTT bridge speaks for the devices that are listed for it, and for no other")
         func zigbee() async throws {
             let city = try await TestCity.found()
