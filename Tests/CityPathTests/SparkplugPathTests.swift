@@ -184,6 +184,16 @@ struct SparkplugPathTests {
         }
     }
 
+    @Test("a compressed payload is refused as such, before it counts for anything")
+    func compressed() async throws {
+        try await withNode { (_: PayloadCity, city: City) async throws in
+            let payload = SparkplugPayload(uuid: SparkplugPayload.compressed)
+            let refused = city.understood(
+                payload.encoded(), on: "spBv1.0/works/NBIRTH/node-1", by: try city.principal("node"))
+            #expect(refusal(refused)?.code == .unsupported)
+        }
+    }
+
     @Test("a table or a template is refused by its name")
     func unsupported() async throws {
         try await withNode { (_: PayloadCity, city: City) async throws in

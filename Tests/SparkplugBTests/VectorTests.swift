@@ -107,6 +107,17 @@ struct VectorTests {
         #expect(payload.metrics.map { $0.value(as: .double) } == [.double(12.5), .null])
     }
 
+    @Test("null and transient metrics have no value to be kept")
+    func absent() {
+        let metric = SparkplugMetric(name: "m", dataType: .double, wire: .double(1))
+        #expect(metric.value() == .double(1))
+        for change in [\SparkplugMetric.isNull, \SparkplugMetric.isTransient] {
+            var absent = metric
+            absent[keyPath: change] = true
+            #expect(absent.value() == .null)
+        }
+    }
+
     @Test("a conversation of an edge node is followed from birth to death")
     func conversation() throws {
         var node = SparkplugNode()

@@ -9,6 +9,9 @@ public struct SparkplugPayload: Sendable, Equatable {
     /// Which schema or encoding a payload has that is none of Sparkplug's own.
     public var uuid: String?
 
+    /// The ``uuid`` of a payload that holds a compressed one as its body (§6.4.5).
+    public static let compressed = "SPBV1.0_COMPRESSED"
+
     /// A payload.
     public init(
         timestamp: UInt64? = nil, metrics: [SparkplugMetric] = [], sequence: UInt64? = nil, uuid: String? = nil
@@ -121,7 +124,8 @@ public struct SparkplugDataType: RawRepresentable, Sendable, Hashable {
 
 /// A metric's value, its type known.
 public enum SparkplugValue: Sendable, Equatable {
-    /// There is no value, or it is not to be relied on: ``SparkplugMetric/isNull``, or a quality that is not good.
+    /// There is no value, or it is not to be relied on or not to be kept: ``SparkplugMetric/isNull``, a quality that is not
+    /// good, ``SparkplugMetric/isTransient``.
     case null
     /// An integer with a sign.
     case integer(Int64)
@@ -142,7 +146,7 @@ public enum SparkplugValue: Sendable, Equatable {
 extension SparkplugMetric {
     /// The value, read as its own type or, where data leave that out, as the one the birth has given.
     public func value(as birthType: SparkplugDataType? = nil) -> SparkplugValue {
-        if isNull { return .null }
+        if isNull || isTransient { return .null }
         if let quality, quality != 192 { return .null }
         guard let wire else { return .null }
         if case .other(let name) = wire { return .unsupported(name) }

@@ -73,6 +73,12 @@ extension Understand {
         } catch {
             return .malformed(error.message)
         }
+        guard payload.uuid != SparkplugPayload.compressed else {
+            return Refusal(
+                step: .understand, code: .unsupported,
+                message: "a compressed payload (`\(SparkplugPayload.compressed)`) is not read: let the edge node send it "
+                    + "plain")
+        }
         let type = mapping.topic.type
         let (outcome, isToBeAsked) = nodes.receive(payload, by: mapping, at: now)
         switch outcome {
