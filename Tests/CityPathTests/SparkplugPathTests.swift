@@ -146,7 +146,7 @@ struct SparkplugPathTests {
                 if case .success = city.path.authorise(node, .subscribe(filter: filter)) { true } else { false }
             }
             let own = ["works/NCMD/node-1", "works/NCMD/node-1/#", "works/DCMD/node-1/+", "STATE/+", "STATE/scada"]
-            #expect(own.allSatisfy { isAllowed("spBv1.0/\($0)") })
+            #expect(own.allSatisfy { isAllowed("spBv1.0/\($0)") } && isAllowed("STATE/scada"))
             let others = ["works/NCMD/#", "works/NCMD/node-2", "+/NCMD/node-1", "works/NDATA/node-1", "#"]
             #expect(!others.contains { isAllowed("spBv1.0/\($0)") })
         }

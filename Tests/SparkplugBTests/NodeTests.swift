@@ -65,6 +65,15 @@ struct NodeTests {
         }
     }
 
+    @Test("an alias says more than a name beside it; one of another device says nothing")
+    func aliasAndName() {
+        var node = born()
+        let both = node.receive(.nodeData, device: nil, payload(1, metric("short", 1, 3)))
+        #expect(both == .metrics([SparkplugNode.Reading(name: "m", value: .double(3), timestamp: 1_000)]))
+        _ = node.receive(.deviceBirth, device: "a", payload(2, metric("x", 10)))
+        #expect(isRebirth(node.receive(.nodeData, device: nil, payload(3, metric(nil, 10)))))
+    }
+
     @Test("a device is born, speaks and dies by itself; with its edge node it dies too")
     func devices() {
         var node = born()

@@ -211,7 +211,8 @@ extension SparkplugNode.Session {
         readings.reserveCapacity(payload.metrics.count)
         for metric in payload.metrics {
             let aliased = metric.alias.flatMap { aliases[$0] }.flatMap { $0.device == device ? $0.metric : nil }
-            guard let name = metric.name ?? aliased else {
+            // The alias first: where a birth has given one, data have it alone, and some senders a name of another form.
+            guard let name = aliased ?? metric.name else {
                 let alias = metric.alias.map { "alias \($0)" } ?? "neither name nor alias"
                 return .rebirthNeeded("a metric with \(alias), which no birth names")
             }

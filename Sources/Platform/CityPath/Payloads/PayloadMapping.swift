@@ -34,11 +34,14 @@ extension EdgeNode {
         self.init(group: levels[0], node: levels[1])
     }
 
-    /// What an edge node may hear: commands to itself and its devices, and whether hosts are there.
+    /// What an edge node may hear: commands to itself and its devices, and whether hosts are there, as Sparkplug 3.0 and
+    /// 2.2 say it.
     var subscriptions: [TopicPattern] {
         let space = SparkplugTopicName.namespace
-        return ["\(space)/\(group)/NCMD/\(node)/#", "\(space)/\(group)/DCMD/\(node)/#", "\(space)/STATE/#"]
-            .compactMap { TopicPattern($0) }
+        let filters = [
+            "\(space)/\(group)/NCMD/\(node)/#", "\(space)/\(group)/DCMD/\(node)/#", "\(space)/STATE/#", "STATE/#",
+        ]
+        return filters.compactMap { TopicPattern($0) }
     }
 }
 
