@@ -86,6 +86,7 @@ let package = Package(
         library("TransparencyLog", [crypto]),
         library("PKI", [crypto, x509, swiftASN1]),
         library("NGSILD", ["JSONBytes"]),
+        library("SparkplugB"),
 
         // Platform: the city's ground.
         platform("CityModel"),
@@ -96,8 +97,8 @@ let package = Package(
             "CityPath",
             [
                 "CityModel", "CityStorage", "CityIdentity", "CityContext", "Detection", "JSONBytes", "NGSILD",
-                "TransparencyLog", logging, yams, crypto,
-            ], resources: [.copy("Resources/catalogue.yaml")]),
+                "SparkplugB", "TransparencyLog", logging, yams, crypto,
+            ], resources: [.copy("Resources/catalogue.yaml"), .copy("Resources/payloads.yaml")]),
 
         // Faces: what people and machines touch.
         face(
@@ -147,6 +148,7 @@ let package = Package(
         tests("TransparencyLog", [crypto], exclude: ["Judge"]),
         tests("PKI", [crypto, x509, swiftASN1]),
         tests("NGSILD", ["JSONBytes"]),
+        tests("SparkplugB", exclude: ["Vectors"]),
         tests("DemoCity"),
         tests("WebConsole"),
         tests("CityModel"),
@@ -156,8 +158,8 @@ let package = Package(
         tests(
             "CityPath",
             [
-                "CityModel", "CityStorage", "CityIdentity", "CityContext", "JSONBytes", "PKI", "TimeSeries",
-                "TransparencyLog", logging, grdb,
+                "CityModel", "CityStorage", "CityIdentity", "CityContext", "JSONBytes", "PKI", "SparkplugB",
+                "TimeSeries", "TransparencyLog", logging, grdb,
             ]),
         tests(
             "HTTPAPI",
@@ -170,8 +172,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "bastide", "CityModel", "CityStorage", "JSONBytes", "MQTTClient", "MQTTPackets", "TimeSeries",
-                "TransparencyLog", nioCore, nioPosix, nioSSL,
+                "bastide", "CityModel", "CityStorage", "JSONBytes", "MQTTClient", "MQTTPackets", "SparkplugB",
+                "TimeSeries", "TransparencyLog", nioCore, nioPosix, nioSSL,
             ], path: "Tests/IntegrationTests", swiftSettings: tested),
         .testTarget(
             name: "CommandLineTests", dependencies: ["bastide"], path: "Tests/CommandLineTests", swiftSettings: tested),

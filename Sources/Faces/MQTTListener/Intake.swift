@@ -79,9 +79,7 @@ struct Intake {
         }
         gathered.bytes += publication.payload.count + publication.topicName.count
         if publication.retain || !shared.relay.isIdle {
-            let dataClass =
-                shared.path.isMessageOnly(route)
-                ? DataClass.public : shared.path.highestClass(of: gathered.observations[before...])
+            let dataClass = shared.path.highestClass(of: gathered.observations[before...], on: route)
             if let refusal = give(on: publication, dataClass, at: now) {
                 gathered.observations.removeSubrange(before...)
                 return refusal

@@ -187,6 +187,7 @@ public struct MQTTListener: Service {
                 try shared.configure(channel, Door(security: .laboratory))
             }
         }
+        city.path.replies.observe { reply in shared.publish(reply, on: loop) }
         let topics = SystemTopics(shared: shared, startedAt: city.clock.now)
         let publishing = loop.scheduleRepeatedTask(initialDelay: .zero, delay: SystemTopics.interval) { _ in
             topics.publish()

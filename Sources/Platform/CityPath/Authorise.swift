@@ -102,19 +102,22 @@ public protocol Authoriser: Sendable {
 public struct DenyByDefault: Authoriser {
     let topics: TopicScheme
     let bridges: [String: BridgeRights]
+    private let payloads: PayloadMappings
     private let catalogue: Catalogue
     private let standing: any Standings
 
     /// - Parameters:
     ///   - topics: Tells which topics are whose.
+    ///   - payloads: Tells which topics of other layouts are whose.
     ///   - catalogue: Tells which purposes there are.
     ///   - standing: Tells who is who.
     ///   - bridges: What bridges may, by their names.
     public init(
-        topics: TopicScheme = .standard, catalogue: Catalogue, standing: any Standings,
-        bridges: [String: BridgeRights] = [:]
+        topics: TopicScheme = .standard, payloads: PayloadMappings = .none, catalogue: Catalogue,
+        standing: any Standings, bridges: [String: BridgeRights] = [:]
     ) {
         self.topics = topics
+        self.payloads = payloads
         self.bridges = bridges
         self.catalogue = catalogue
         self.standing = standing
@@ -173,6 +176,7 @@ public struct DenyByDefault: Authoriser {
         switch action {
         case .publish(let topic):
             guard let place = topics.place(of: topic), place.belongs(to: device) else {
+                if payloads.speaks(of: topic) { return decideOnPayloads(device, topic) }
                 return forbid(
                     .topicNotOwn,
                     "device `\(device.id)` may publish below `\(root(of: device))/` only, not on `\(topic)`")
@@ -190,7 +194,7 @@ public struct DenyByDefault: Authoriser {
             }
             return .permit(Permit())
         case .subscribe(let filter):
-            guard topics.place(of: filter)?.belongs(to: device) == true else {
+            guard topics.place(of: filter)?.belongs(to: device) == true || isMapped(filter, for: device) else {
                 return forbid(
                     .topicNotOwn,
                     "device `\(device.id)` may subscribe below `\(root(of: device))/` only, not to `\(filter)`")
@@ -200,6 +204,27 @@ public struct DenyByDefault: Authoriser {
             .speakFor:
             return forbid(.notPermitted, "no rule lets a device \(action.name)")
         }
+    }
+
+    /// On a topic that mappings may speak of: a device says what is its own, and as a gateway what is of the devices that
+    /// are listed for it. What an edge node's devices say is its own to send; whether it counts is looked at later, so
+    /// that no message is missing in Sparkplug's count.
+    private func decideOnPayloads(_ device: DeviceIdentity, _ topic: String) -> Decision {
+        let claim = payloads.claim(topic, by: device.id) { standing.device($0)?.deviceType }
+        guard let claim, claim.publisher == device.id, let record = standing.device(device.id) else {
+            return forbid(
+                .topicNotOwn,
+                "device `\(device.id)` may publish below `\(root(of: device))/`, and where a layout for its type or its "
+                    + "entry under `gateways` says so; not on `\(topic)`: see `bastide payload list`")
+        }
+        guard case .values(_, _, let subject) = claim else { return .permit(Permit()) }
+        let refusal = PayloadMappings.refusal(of: subject, standing.device(subject), through: record)
+        return refusal.map(Decision.forbid) ?? .permit(Permit())
+    }
+
+    private func isMapped(_ filter: String, for device: DeviceIdentity) -> Bool {
+        guard let record = standing.device(device.id) else { return false }
+        return payloads.permitsSubscription(to: filter, by: device.id, type: record.deviceType)
     }
 
     private func root(of device: DeviceIdentity) -> String {
@@ -217,6 +242,9 @@ public struct DenyByDefault: Authoriser {
             guard let limit = limit(of: person, action, unlocked) else { break }
             return .permit(Permit(obligations: [.recordAccess, .redact(above: limit)]))
         case .publish(let topic) where person.role == .operator:
+            if let owner = ownerByPayloads(of: topic) {
+                return forbid(.topicNotOwn, "`\(topic)` is device `\(owner)`'s: only it may say what it measures")
+            }
             if topics.place(of: topic)?.kind == TopicScheme.command[...] || !topics.isReserved(topic) {
                 return .permit(Permit())
             }
@@ -230,6 +258,13 @@ public struct DenyByDefault: Authoriser {
         case .manageDevices, .acknowledgeAlerts, .manageAccounts, .publish, .writeEntity, .speakFor: break
         }
         return forbid(.notPermitted, "no rule lets the \(person.role.rawValue) `\(person.name)` \(action.name)")
+    }
+
+    /// Whose readings a topic is for by the mappings; nil where it is for nobody's.
+    func ownerByPayloads(of topic: String) -> DeviceID? {
+        guard payloads.speaks(of: topic) else { return nil }
+        let claim = payloads.claim(topic, by: nil) { standing.device($0)?.deviceType }
+        return claim.flatMap { $0.isKept ? $0.publisher : nil }
     }
 
     /// Up to which class a person may read; nil for not at all. A purpose unlocks something for operators alone: what

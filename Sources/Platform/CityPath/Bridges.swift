@@ -70,14 +70,12 @@ extension DenyByDefault {
             return forbid(.notIdentified, "city.yaml names no bridge `\(name)`")
         }
         switch action {
-        case .publish(let topic) where !topics.isReserved(topic) && rights.mayPublish(topic):
-            return .permit(Permit())
         case .publish(let topic):
-            return forbid(
-                .topicNotOwn,
-                "no line below `in` of bridge `\(name)` in city.yaml lets it publish on `\(topic)`"
-                    + (topics.isReserved(topic) ? ": the topic is the city's, name the `device` that speaks there" : "")
-            )
+            if let owner = ownerByPayloads(of: topic) {
+                return forbid(
+                    .topicNotOwn, "`\(topic)` is device `\(owner)`'s by a layout of payloads: no bridge speaks there")
+            }
+            return decideOnPublishing(topic, name, rights)
         case .speakFor(let device) where rights.maySpeakFor(device): return .permit(Permit())
         case .speakFor(let device):
             return forbid(
@@ -91,5 +89,12 @@ extension DenyByDefault {
             .manageAccounts:
             return forbid(.notPermitted, "no rule lets a bridge \(action.name)")
         }
+    }
+    private func decideOnPublishing(_ topic: String, _ name: String, _ rights: BridgeRights) -> Decision {
+        if !topics.isReserved(topic), rights.mayPublish(topic) { return .permit(Permit()) }
+        return forbid(
+            .topicNotOwn,
+            "no line below `in` of bridge `\(name)` in city.yaml lets it publish on `\(topic)`"
+                + (topics.isReserved(topic) ? ": the topic is the city's, name the `device` that speaks there" : ""))
     }
 }

@@ -122,6 +122,16 @@ public struct Catalogue: Sendable, Equatable {
             maximum: value.maximum ?? (isOtherUnit ? nil : model.maximum))
     }
 
+    /// What holds for an attribute of a device of this type: as the device type says, where it has such a value, else as
+    /// the data model does.
+    func specification(of attribute: String, in deviceType: DeviceType) -> AttributeSpecification {
+        let values = deviceType.values.sorted { $0.key < $1.key }
+        guard let value = values.first(where: { $1.attribute == attribute })?.value else {
+            return specification(of: attribute, in: deviceType.entityType)
+        }
+        return specification(of: value, in: deviceType.entityType)
+    }
+
     /// This catalogue with `other` laid over it: what `other` says of an attribute, device type or purpose wins.
     public func overlaid(with other: Catalogue) -> Catalogue {
         Catalogue(

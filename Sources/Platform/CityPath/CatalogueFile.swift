@@ -106,6 +106,11 @@ package struct YAMLPlace {
         if case .scalar = node { true } else { false }
     }
 
+    /// Whether it is text without quotes.
+    package var isPlain: Bool {
+        if case .scalar(let scalar) = node { scalar.style == .plain } else { false }
+    }
+
     /// The elements of a list; nil where this is none.
     package var elements: [YAMLPlace]? {
         guard case .sequence(let sequence) = node else { return nil }

@@ -25,6 +25,8 @@ public final class City: Sendable {
         public var isInZone: @Sendable (ZoneID, String) -> Bool
         /// What bridges to other brokers may, by their names.
         public var bridges: [String: BridgeRights] = [:]
+        /// What other layouts of payloads mean.
+        public var payloads = PayloadMappings.none
         /// The present.
         public var clock: CityClock
         /// How much of the committer's time a device may take with readings that come late.
@@ -200,10 +202,10 @@ public final class City: Sendable {
                 chains: parts.chains, registry: registry, accounts: accounts, isInZone: parts.isInZone,
                 clock: parts.clock),
             authoriser: DenyByDefault(
-                topics: parts.topics, catalogue: parts.catalogue,
+                topics: parts.topics, payloads: parts.payloads, catalogue: parts.catalogue,
                 standing: RegisteredStandings(registry: registry, accounts: accounts), bridges: parts.bridges),
             refusals: refusals, accesses: accesses, clock: parts.clock,
-            topics: parts.topics,
+            topics: parts.topics, payloads: parts.payloads,
             understand: Understand(
                 catalogue: parts.catalogue, classify: Classify(catalogue: parts.catalogue), series: views.series),
             registry: registry, committer: committer)

@@ -32,15 +32,21 @@ public final class GuardedPath: Sendable {
 
     /// Which topics are whose.
     public let topics: TopicScheme
+    /// What other layouts of payloads mean.
+    public let payloads: PayloadMappings
+    /// What the path has to say to devices that speak Sparkplug B.
+    public let replies = PayloadReplies()
 
     let understand: Understand
     let registry: DeviceRegistry
     let committer: Committer
     private let arrivals = ArrivalClocks()
+    private let edgeNodes = EdgeNodes()
 
     init(
         identify: Identify, authoriser: any Authoriser, refusals: RefusalLog, accesses: AccessLog, clock: CityClock,
-        topics: TopicScheme, understand: Understand, registry: DeviceRegistry, committer: Committer
+        topics: TopicScheme, payloads: PayloadMappings, understand: Understand, registry: DeviceRegistry,
+        committer: Committer
     ) {
         self.identify = identify
         self.authoriser = authoriser
@@ -48,6 +54,7 @@ public final class GuardedPath: Sendable {
         self.accesses = accesses
         self.clock = clock
         self.topics = topics
+        self.payloads = payloads
         self.understand = understand
         self.registry = registry
         self.committer = committer
@@ -70,6 +77,7 @@ public final class GuardedPath: Sendable {
 
     private func meaning(of topic: String, from principal: Principal) -> Result<Route.Meaning, Refusal> {
         guard let place = topics.place(of: topic) else {
+            if let meaning = payloadMeaning(of: topic, from: principal) { return meaning }
             if case .laboratory = principal { return .success(.message) }
             return topics.isReserved(topic) ? .failure(.topic("`\(topic)` belongs to no device")) : .success(.message)
         }
@@ -117,14 +125,14 @@ public final class GuardedPath: Sendable {
         case .entity(let mapping):
             return write(
                 payload, about: nil, by: mapping, from: route.principal, at: now, route.arrivals, into: &observations)
+        case .payload(let mapping):
+            return understand.payload(payload, by: mapping, at: now, route.arrivals, into: &observations)
+        case .sparkplug(let mapping):
+            return understand.sparkplug(
+                payload, by: mapping, at: now, arrivals, edgeNodes, replies, into: &observations)
         case .message:
             return nil
         }
-    }
-
-    /// Whether messages on this route are given on but not kept: applications' own, commands, the laboratory's.
-    public func isMessageOnly(_ route: Route) -> Bool {
-        if case .message = route.meaning { true } else { false }
     }
 
     private func write(

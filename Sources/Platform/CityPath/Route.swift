@@ -29,6 +29,10 @@ public final class Route: Sendable {
         case values(ValueMapping)
         /// An NGSI-LD entity or fragment.
         case entity(EntityMapping)
+        /// Another layout's payload, mapped by the city's YAML.
+        case payload(PayloadMapping)
+        /// A message of an edge node that speaks Sparkplug B.
+        case sparkplug(SparkplugMapping)
         /// Nothing the city keeps: messages of applications, commands and the laboratory's, given on to subscribers.
         case message
 
@@ -37,6 +41,8 @@ public final class Route: Sendable {
             switch self {
             case .values(let mapping): mapping.device
             case .entity(let mapping): mapping.device?.id
+            case .payload(let mapping): mapping.device.id
+            case .sparkplug(let mapping): mapping.speaker
             case .message: nil
             }
         }

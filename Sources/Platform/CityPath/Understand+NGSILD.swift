@@ -151,10 +151,8 @@ extension Understand {
     private func specification(
         of attribute: String, in type: String, _ device: DeviceRecord?
     ) -> Catalogue.AttributeSpecification {
-        if let deviceType = device.flatMap({ catalogue.deviceTypes[$0.deviceType] }), deviceType.entityType == type,
-            let value = deviceType.values.sorted(by: { $0.key < $1.key }).first(where: { $1.attribute == attribute })
-        {
-            return catalogue.specification(of: value.value, in: type)
+        if let deviceType = device.flatMap({ catalogue.deviceTypes[$0.deviceType] }), deviceType.entityType == type {
+            return catalogue.specification(of: attribute, in: deviceType)
         }
         return catalogue.specification(of: attribute, in: type)
     }

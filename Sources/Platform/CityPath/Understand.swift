@@ -147,11 +147,18 @@ struct Understand: Sendable {
     static func check(
         _ number: Double, _ specification: Catalogue.AttributeSpecification, _ key: [UInt8]
     ) -> Refusal? {
+        check(number, specification, at: path(key))
+    }
+
+    @inline(__always)
+    static func check(
+        _ number: Double, _ specification: Catalogue.AttributeSpecification, at path: @autoclosure () -> String
+    ) -> Refusal? {
         if let minimum = specification.minimum, number < minimum {
-            return .outOfRange("at `\(path(key))`: expected at least \(minimum), found \(number)")
+            return .outOfRange("at `\(path())`: expected at least \(minimum), found \(number)")
         }
         if let maximum = specification.maximum, number > maximum {
-            return .outOfRange("at `\(path(key))`: expected at most \(maximum), found \(number)")
+            return .outOfRange("at `\(path())`: expected at most \(maximum), found \(number)")
         }
         return nil
     }

@@ -15,6 +15,8 @@ public struct CityDirectory: Sendable, Hashable {
     public var configuration: String { path + "/city.yaml" }
     /// The city's own data catalogue, laid over the shipped one; may be missing.
     public var catalogue: String { path + "/catalogue.yaml" }
+    /// The city's own mapping of foreign payloads, laid over the shipped one; may be missing.
+    public var payloads: String { path + "/payloads.yaml" }
     /// The city's geometry for the map, GeoJSON; may be missing.
     public var geometry: String { path + "/geometry.json" }
     /// Keys and certificates of the certificate authority and the servers.

@@ -33,6 +33,16 @@ enum Mosquitto {
             limit: .seconds(20))
     }
 
+    /// Publishes what a file holds.
+    static func publish(
+        file: String, to topic: String, at server: ServedCity, as credentials: Credentials, _ version: Version = .v5,
+        _ arguments: [String] = []
+    ) async throws -> Outcome {
+        try await ChildProcess.run(
+            publisher, connection(server, credentials, version) + ["-t", topic, "-f", file] + arguments,
+            limit: .seconds(20))
+    }
+
     /// Begins to subscribe: each message becomes a line, the topic and the payload with a space between.
     static func subscribe(
         to filters: [String], at server: ServedCity, as credentials: Credentials, _ version: Version = .v5,

@@ -39,13 +39,15 @@ enum CityAccess {
         _ directory: CityDirectory, _ configuration: CityConfiguration, logger: Logger
     ) throws -> Opened {
         let certificates = try certificates(of: directory, domain: configuration.domain)
+        let catalogue = try catalogue(of: directory)
         var parts = City.Parts(
             origin: configuration.ledgerOrigin,
             signer: try signer(of: directory, origin: configuration.ledgerOrigin),
-            chains: try ChainVerifier(authority: certificates.authority), catalogue: try catalogue(of: directory),
+            chains: try ChainVerifier(authority: certificates.authority), catalogue: catalogue,
             topics: configuration.topics,
             isInZone: { configuration.isInZone($0, address: $1) }, clock: .system, logger: logger)
         parts.bridges = Dictionary(uniqueKeysWithValues: configuration.bridges.map { ($0.name, $0.rights) })
+        parts.payloads = try payloads(of: directory, catalogue: catalogue, topics: configuration.topics)
         try OwnersFiles.close(directory)
         let city = try OwnersFiles.making { try City.open(directory, parts) }
         return (city, configuration, certificates)
@@ -72,6 +74,19 @@ enum CityAccess {
             throw StorageError(.inputOutput, "\(directory.catalogue) cannot be read as UTF-8 text")
         }
         return shipped.overlaid(with: try Catalogue(yaml: text, named: directory.catalogue))
+    }
+
+    /// The shipped mappings of payloads with the city's own laid over them.
+    static func payloads(
+        of directory: CityDirectory, catalogue: Catalogue, topics: TopicScheme
+    ) throws -> PayloadMappings {
+        let shipped = try PayloadMappings.shipped(catalogue: catalogue, topics: topics)
+        guard FileManager.default.fileExists(atPath: directory.payloads) else { return shipped }
+        guard let text = try? String(contentsOfFile: directory.payloads, encoding: .utf8) else {
+            throw StorageError(.inputOutput, "\(directory.payloads) cannot be read as UTF-8 text")
+        }
+        return try PayloadMappings(
+            yaml: text, named: directory.payloads, over: shipped, catalogue: catalogue, topics: topics)
     }
 
     /// The ledger's key, which must bear the log's name.

@@ -41,6 +41,19 @@ extension Checkup {
         }
     }
 
+    mutating func checkPayloads(_ directory: CityDirectory, _ configuration: CityConfiguration) {
+        // A wrong catalogue is told of by its own check.
+        guard let catalogue = try? CityAccess.catalogue(of: directory) else { return }
+        do {
+            let payloads = try CityAccess.payloads(of: directory, catalogue: catalogue, topics: configuration.topics)
+            let own = FileManager.default.fileExists(atPath: directory.payloads) ? ", the city's own included" : ""
+            fine("payloads", "\(payloads.layoutCount) layouts, \(payloads.gatewayCount) gateways\(own)")
+        } catch {
+            problem(
+                "payloads", CommandFailure(error)?.message ?? "\(error)", "correct the line named, or remove the file")
+        }
+    }
+
     /// Secrets and the folders they are in belong to their owner alone.
     mutating func checkPermissions(_ directory: CityDirectory) {
         var open: [String] = []

@@ -67,6 +67,7 @@ struct DoctorCommand: ParsableCommand {
         checkup.checkServing(directory)
         let configuration = checkup.checkConfiguration(directory)
         checkup.checkCatalogue(directory)
+        if let configuration { checkup.checkPayloads(directory, configuration) }
         if let store = checkup.checkAuthority(directory, domain: configuration?.domain, now: now.date) {
             checkup.checkServerCertificate(store, configuration, now: now.date)
         }

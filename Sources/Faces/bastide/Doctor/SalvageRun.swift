@@ -11,7 +11,8 @@ import TransparencyLog
 struct SalvageRun {
     /// What is taken over as it is, where it is there.
     private static let copied = [
-        "city.yaml", "catalogue.yaml", "geometry.json", DemoFounding.seedName, "pki", "ledger", "devices", "operators",
+        "city.yaml", "catalogue.yaml", "payloads.yaml", "geometry.json", DemoFounding.seedName, "pki", "ledger",
+        "devices", "operators",
     ]
 
     let damaged: CityDirectory
