@@ -26,7 +26,7 @@ extension PayloadReader {
     private func take(_ metric: SparkplugNode.Reading, _ reading: inout Reading) throws(Refusal) {
         guard let index = bindingByName[metric.name] else {
             guard layout.ignoresUnknown || isIgnored(metric.name) else {
-                let known = layout.rules.map { "`\($0.source)`" }.sorted().joined(separator: ", ")
+                let known = PayloadReader.list(layout.rules.map { "`\($0.source)`" }.sorted())
                 throw Refusal(
                     step: .understand, code: .attributeUnknown,
                     message:

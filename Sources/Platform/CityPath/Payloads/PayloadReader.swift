@@ -171,8 +171,14 @@ struct PayloadReader: Sendable {
         let known = node.members.keys.sorted().map { "`\($0)`" } + node.elements.keys.sorted().map { "`[\($0)]`" }
         return Refusal(
             step: .understand, code: .attributeUnknown,
-            message: "at `\(JSONPath(steps: path))`: expected one of \(known.joined(separator: ", ")): layout "
+            message: "at `\(JSONPath(steps: path))`: expected one of \(PayloadReader.list(known)): layout "
                 + "`\(layout.name)` has nothing else; add it to `values` or to `ignore`")
+    }
+
+    /// Names for a message: a dozen at most, so that a refusal stays short whatever the layout.
+    static func list(_ names: [String]) -> String {
+        let further = names.count > 12 ? " and \(names.count - 12) more" : ""
+        return names.prefix(12).joined(separator: ", ") + further
     }
 
     private func takeTime(
@@ -213,7 +219,7 @@ struct PayloadReader: Sendable {
             }
         } else {
             guard let word = word(value), let known = rule.words[word] else {
-                let words = rule.words.keys.sorted().map { "`\($0)`" }.joined(separator: ", ")
+                let words = list(rule.words.keys.sorted().map { "`\($0)`" })
                 throw .malformed("at `\(place())`: expected one of \(words), found \(shown(value))")
             }
             meant = known

@@ -76,8 +76,7 @@ extension Understand {
         guard payload.uuid != SparkplugPayload.compressed else {
             return Refusal(
                 step: .understand, code: .unsupported,
-                message: "a compressed payload (`\(SparkplugPayload.compressed)`) is not read: let the edge node send it"
-                    + " plain")
+                message: "a compressed payload (`\(SparkplugPayload.compressed)`) is not read: send it plain")
         }
         let type = mapping.topic.type
         let (outcome, isToBeAsked) = nodes.receive(payload, by: mapping, at: now)
