@@ -92,6 +92,28 @@ extension BuiltProgramTests {
             try await city.checkUp()
         }
 
+        @Test("a full queue leaves new messages out, keeps those that wait, and ends with the bridge")
+        func fullQueue() async throws {
+            let legacy = try await LegacyBroker()
+            let city = try await TestCity.found()
+            let before = try String(contentsOfFile: "\(city.path)/city.yaml", encoding: .utf8)
+            try city.bridge(to: "127.0.0.1:\(legacy.port)", "tls: none", "out: [{topic: \"lamps/#\"}]")
+            await legacy.stop()
+            let server = try await city.serve(["--set", "mqtt.queuedMessages=10"])
+            #expect(await server.logs("bridge cannot connect"))
+            let here = try await server.connectToLaboratory()
+            for number in 1...30 { try await publish("\(number)", to: "lamps/1", at: here) }
+            #expect(try await city.command("status", until: " 10 queued"))
+            try await legacy.start()
+            #expect(await server.logs("bridge connected"))
+            #expect(try await city.command("status", until: " 10 out, 0 queued, 20 dropped"))
+            #expect(await server.stop() == .exited(0))
+            try Data(before.utf8).write(to: URL(filePath: "\(city.path)/city.yaml"))
+            let without = try await city.serve()
+            #expect(await without.logs("the session of a bridge that is gone has ended"))
+            #expect(await without.stop() == .exited(0))
+        }
+
         @Test("SIGKILL while messages of QoS 2 go out: each that was acknowledged arrives once")
         func killOutward() async throws {
             let seed = UInt64.random(in: 0...UInt64.max)

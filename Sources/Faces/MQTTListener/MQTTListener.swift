@@ -2,8 +2,8 @@
 ///
 /// - Takes: connections on the guarded port, and on a loopback port in the laboratory.
 /// - Gives: acknowledgements after the commit, refusals with the standard's reason codes, messages to subscribers.
-/// - Owns: sockets, connections, sessions, subscriptions, retained messages. Decides nothing: who may do what is the path's
-///   to say.
+/// - Owns: sockets, connections, sessions, subscriptions, retained messages, bridges to other brokers.
+///   Decides nothing: who may do what is the path's to say.
 /// - Relies on: SwiftNIO and BoringSSL for bytes, `MQTTPackets` for packets, `MQTTSessions` for what the standard says of
 ///   sessions, `CityPath` for everything that matters.
 import CityIdentity

@@ -96,7 +96,9 @@ final class Bridge {
         gauge.enter(.connecting, at: shared.path.clock.now)
         let bound = NIOLoopBound(self, eventLoop: loop)
         // Somebody may have ended the session meanwhile.
-        prepare().flatMap { BridgeCredentials.load(bound.value.settings, on: bound.value.loop) }.whenComplete { result in
+        prepare().flatMap {
+            BridgeCredentials.load(bound.value.settings, on: bound.value.loop)
+        }.whenComplete { result in
             guard case .preparing = bound.value.state else { return }
             switch result {
             case .failure(let error):
