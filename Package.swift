@@ -89,7 +89,7 @@ let package = Package(
         // Platform: the city's ground.
         platform("CityModel"),
         platform("CityStorage", ["CityModel", "JSONBytes", "TimeSeries", "TransparencyLog", grdb]),
-        platform("CityIdentity", ["CityModel", "CityStorage", "PKI", cryptoExtras]),
+        platform("CityIdentity", ["CityModel", "CityStorage", "PKI", crypto, cryptoExtras]),
         platform("CityContext", ["CityModel", "CityStorage", "NGSILD", "TimeSeries", "JSONBytes"]),
         platform(
             "CityPath",
@@ -167,7 +167,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "bastide", "CityModel", "CityStorage", "JSONBytes", "MQTTClient", "MQTTPackets", "TimeSeries",
+                "bastide", "CityIdentity", "CityModel", "CityStorage", "JSONBytes", "MQTTClient", "MQTTPackets", "TimeSeries",
                 "TransparencyLog", nioCore, nioPosix, nioSSL,
             ], path: "Tests/IntegrationTests", swiftSettings: tested),
         .testTarget(

@@ -1,3 +1,4 @@
+import struct CityIdentity.TrustedToken
 import CityModel
 import CityPath
 import Logging
@@ -61,6 +62,8 @@ final class Connection: ChannelInboundHandler {
     /// What the TLS handshake has established; filled by the verification callback.
     let handshake: Handshake
     let arrival: Arrival
+    /// What stands in for a certificate, where there is none: see Connection+Tokens.
+    var token: TrustedToken?
     private var decoder: PacketDecoder
     private var unread: ByteBuffer?
     private var keepAlive: KeepAlive?
@@ -385,18 +388,16 @@ final class Connection: ChannelInboundHandler {
 
     // MARK: Time
 
-    /// A certificate that ends takes its connection with it.
+    /// A certificate or token that ends takes its connection with it.
     func closeWhenExpired() {
-        guard let identity = handshake.identity else { return }
-        let left = Timestamp(identity.notAfter).since(shared.path.clock.now)
+        guard let end = identityEnd else { return }
+        let left = end.at.since(shared.path.clock.now)
         // A timer cannot wait for years: what ends later than tomorrow is looked at again then.
         let seconds = min(max(left / .seconds(1), 0), 86_400)
         expiry = eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(seconds * 1_000) + 1)) {
-            guard Timestamp(identity.notAfter) <= self.shared.path.clock.now else { return self.closeWhenExpired() }
-            let refusal = Refusal(
-                step: .identify, code: .certificateExpired, message: "the certificate of this connection has ended")
-            self.shared.path.record(refusal, by: self.principal, from: self.address)
-            self.disconnect(because: .notAuthorized, refusal.message)
+            guard end.at <= self.shared.path.clock.now else { return self.closeWhenExpired() }
+            self.shared.path.record(end.refusal, by: self.principal, from: self.address)
+            self.disconnect(because: .notAuthorized, end.refusal.message)
         }
     }
 

@@ -89,10 +89,10 @@ public protocol Authoriser: Sendable {
     var generation: UInt64 { get }
 }
 
-/// Deny by default, and six rules: a device that may act publishes only as itself and hears only what is meant for it;
+/// Deny by default, and seven rules: a device that may act publishes only as itself and hears only what is meant for it;
 /// it writes only entities of its own; operators read and run, command devices, and use applications' topics; auditors
-/// read the ledger and the records; the city's own services do what they are there for. The laboratory is nobody and
-/// may do what conformance suites need.
+/// read the ledger and the records; the city's own services do what they are there for; a named service from outside uses
+/// applications' topics, and nothing else. The laboratory is nobody and may do what conformance suites need.
 ///
 /// Who was identified when they connected is looked at again for each decision: a device that was suspended or revoked
 /// since, or a person whose account was removed, may do nothing more, connected or not.
@@ -120,6 +120,7 @@ public struct DenyByDefault: Authoriser {
         case .device(let device): barred(device).map(Decision.forbid) ?? decide(device, action)
         case .person(let person): decide(person, action, context.purpose)
         case .service: unknown(context.purpose).map(Decision.forbid) ?? .permit(Permit())
+        case .namedService(let service): decide(service, action)
         case .laboratory: unknown(context.purpose).map(Decision.forbid) ?? decideForLaboratory(action)
         case .unknown: forbid(.notIdentified, "\(action.name) needs an identity: present a certificate or sign in")
         }
@@ -215,6 +216,32 @@ public struct DenyByDefault: Authoriser {
         case .manageDevices, .acknowledgeAlerts, .manageAccounts, .publish, .writeEntity: break
         }
         return forbid(.notPermitted, "no rule lets the \(person.role.rawValue) `\(person.name)` \(action.name)")
+    }
+
+    private func decide(_ service: NamedService, _ action: Action) -> Decision {
+        guard standing.isKnown(service) else {
+            return forbid(.notIdentified, "the service `\(service.name)` has no token any more")
+        }
+        switch action {
+        case .publish(let topic):
+            guard !topics.isReserved(topic) else {
+                return forbid(
+                    .topicNotOwn,
+                    "`\(topic)` is the city's: a service may publish on applications' topics only")
+            }
+            return .permit(Permit())
+        case .subscribe(let filter):
+            guard !topics.mayMatchReserved(filter) else {
+                return forbid(
+                    .topicNotOwn,
+                    "`\(filter)` may match topics of the city: a service may subscribe to applications' topics only, below "
+                        + "a first level that it names")
+            }
+            return .permit(Permit(obligations: [.redact(above: .public)]))
+        case .writeEntity, .readEntities, .readOperations, .readLedger, .manageDevices, .acknowledgeAlerts,
+            .manageAccounts:
+            return forbid(.notPermitted, "no rule lets a named service \(action.name)")
+        }
     }
 
     /// Up to which class a person may read; nil for not at all. A purpose unlocks something for operators alone: what

@@ -26,7 +26,7 @@ struct Caller: Sendable {
         switch principal {
         case .person(let person): person.role.rawValue
         case .device: "device"
-        case .service: "service"
+        case .service, .namedService: "service"
         case .laboratory: "laboratory"
         case .unknown: "unknown"
         }
