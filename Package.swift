@@ -167,7 +167,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "bastide", "CityIdentity", "CityModel", "CityStorage", "JSONBytes", "MQTTClient", "MQTTPackets", "TimeSeries",
+                "bastide", "CityIdentity", "CityModel", "CityStorage", "JSONBytes", "MQTTClient", "MQTTPackets",
+                "TimeSeries",
                 "TransparencyLog", nioCore, nioPosix, nioSSL,
             ], path: "Tests/IntegrationTests", swiftSettings: tested),
         .testTarget(

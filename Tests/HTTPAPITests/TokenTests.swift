@@ -24,7 +24,8 @@ struct TokenTests {
                 let answer = try JSONValue(parsing: made.body)
                 let (id, text) = (try answer.string(at: ["id"]), try answer.string(at: ["token"]))
                 let trusted = try server.city.path.identify.token(text.utf8, of: "anna").get()
-                #expect(trusted.expiresAt == server.city.clock.now + .seconds(30 * 86_400))
+                let madeAt = try #require(server.city.tokens.record(id)).createdAt
+                #expect(trusted.expiresAt == madeAt + .seconds(30 * 86_400))
                 let principal = try server.city.path.identify.principal(of: trusted).get()
                 #expect(principal.name == "person/anna")
                 let list = try await admin.get("/api/v1/tokens").body

@@ -29,11 +29,14 @@ extension Connection {
         case .success: disconnect(because: .administrativeAction, "the account has another role now: connect again")
         case .failure(let refusal):
             shared.path.record(refusal, by: peer.principal, from: address)
-            disconnect(because: .notAuthorized, refusal.message)
+            disconnect(because: .notAuthorized, refusal.message, closing: closingWithoutIdentity)
         }
     }
 
+    /// Who the peer is, by what it has presented.
+    ///
     /// - Parameter connect: Brings the token of a peer without a certificate; nil when the peer is known already.
+    /// - Returns: The principal, or the refusal for the record.
     private func identify(_ connect: Connect? = nil) -> Result<Principal, Refusal> {
         guard case .mutualTLS = security else { return .success(.laboratory) }
         // A resumed TLS session is not verified again by the handshake; the certificate it began with is.

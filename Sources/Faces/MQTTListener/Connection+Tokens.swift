@@ -2,6 +2,7 @@ import CityIdentity
 import CityModel
 import CityPath
 import MQTTPackets
+import MQTTSessions
 import NIOCore
 import PKI
 
@@ -22,8 +23,8 @@ extension Connection {
         guard let userName = connect.userName, let password = connect.password else {
             return Refusal(
                 step: .identify, code: .notIdentified,
-                message: "no client certificate was presented, nor a user name with a token: get one with `bastide device "
-                    + "add` or `bastide token add`")
+                message: "no client certificate was presented, nor a user name with a token: get one with `bastide "
+                    + "device add` or `bastide token add`")
         }
         let now = shared.path.clock.now
         let place = NetworkPlace.name(of: address)
@@ -69,6 +70,10 @@ extension Connection {
             return (token.expiresAt, Refusal(step: .identify, code: .credentialsWrong, message: words))
         }
     }
+
+    /// What the session makes of the end of what the peer was identified by. Its will was given under a token that is good no
+    /// more, while its owner may still speak: so it goes unpublished, as after a normal disconnection.
+    var closingWithoutIdentity: ClosingReason? { token == nil ? nil : .normalDisconnection }
 
     /// Whether the token is still good, once everybody can find this connection: one that was revoked between the check and
     /// now has been looked for in vain.

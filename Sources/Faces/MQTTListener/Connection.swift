@@ -352,7 +352,12 @@ final class Connection: ChannelInboundHandler {
     }
 
     /// Tells a peer of MQTT 5 why, and closes.
-    func disconnect(because reason: ReasonCode, _ words: String? = nil) {
+    ///
+    /// - Parameters:
+    ///   - reason: What DISCONNECT says.
+    ///   - words: The same for people.
+    ///   - closing: What the session makes of it; nil for what it makes of `reason`.
+    func disconnect(because reason: ReasonCode, _ words: String? = nil, closing: ClosingReason? = nil) {
         if case .open(let peer) = state, peer.version == .v5 {
             isReading = false
             flush()
@@ -360,11 +365,11 @@ final class Connection: ChannelInboundHandler {
             if let words, peer.wantsReasons { properties = [.reasonString(words)] }
             let packet = Disconnect(reasonCode: reason, properties: properties)
             send(.disconnect(packet), version: .v5, maximumPacketBytes: peer.maximumPacketBytes)
-            closingReason = reason.closing
+            closingReason = closing ?? reason.closing
             end()
             linger()
         } else {
-            close(because: reason.closing)
+            close(because: closing ?? reason.closing)
         }
     }
 
@@ -397,7 +402,7 @@ final class Connection: ChannelInboundHandler {
         expiry = eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(seconds * 1_000) + 1)) {
             guard end.at <= self.shared.path.clock.now else { return self.closeWhenExpired() }
             self.shared.path.record(end.refusal, by: self.principal, from: self.address)
-            self.disconnect(because: .notAuthorized, end.refusal.message)
+            self.disconnect(because: .notAuthorized, end.refusal.message, closing: self.closingWithoutIdentity)
         }
     }
 

@@ -48,7 +48,8 @@ struct Bastide: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             InitCommand.self, ServeCommand.self, DemoCommand.self, StatusCommand.self, DeviceCommand.self,
-            OperatorCommand.self, TokenCommand.self, AlertCommand.self, RefusalCommand.self, EntityCommand.self, LedgerCommand.self,
+            OperatorCommand.self, TokenCommand.self, AlertCommand.self, RefusalCommand.self, EntityCommand.self,
+            LedgerCommand.self,
             DetectCommand.self, ReplayCommand.self, DoctorCommand.self, SettingsCommand.self, BenchCommand.self,
         ])
 }

@@ -110,6 +110,7 @@ public final class Tokens: Sendable {
     ///   - presented: The bytes that were sent in the place of a password.
     ///   - userName: The name that was sent with them.
     ///   - now: The present.
+    /// - Returns: The token, or what is wrong with it.
     public func check(
         _ presented: some Sequence<UInt8>, of userName: String, at now: Timestamp
     ) -> Result<TrustedToken, TokenFault> {
