@@ -62,6 +62,45 @@ struct TokenTests {
         }
     }
 
+    @Test("a token in `Authorization: Bearer` is its owner, until it is revoked; a wrong one is nobody")
+    func bearer() async throws {
+        try await TestServer.run { server in
+            func issue(_ kind: TokenOwner.Kind, _ name: String) async throws -> IssuedToken {
+                try await server.city.issueToken(to: TokenOwner(kind: kind, name: name), by: .service("test"))
+            }
+            let (anna, otto, flows) = (
+                try await issue(.person, "anna"), try await issue(.person, "otto"), try await issue(.service, "flows")
+            )
+            try await TestClient.guarded(server) { client in
+                func status(_ path: String, _ token: String) async throws -> Int {
+                    try await client.get(path, ["authorization": "Bearer \(token)"]).status
+                }
+                let operators = [
+                    try await status("/api/v1/tokens", anna.text.revealed),
+                    try await status("/api/v1/tokens", otto.text.revealed),
+                    try await status("/api/v1/refusals", otto.text.revealed),
+                    try await status("/api/v1/refusals", flows.text.revealed),
+                ]
+                #expect(operators == [200, 403, 200, 403])
+                #expect(try await server.city.revokeToken(anna.record.id, by: .service("test")))
+                let secret = otto.text.revealed.suffix(64)
+                let mixed = "bst_\(flows.record.id)_\(secret)"
+                for wrong in [anna.text.revealed, mixed, "bst_", "x"] {
+                    let reply = try await client.get("/api/v1/refusals", ["authorization": "Bearer \(wrong)"])
+                    #expect(reply.status == 401)
+                    #expect(reply.header("www-authenticate") == "Bearer error=\"invalid_token\"")
+                    #expect(try reply.string(["detail"]) == "the token is wrong, or good no more")
+                }
+                let stranger = "bst_000000000000_\(secret)"
+                let fifth = try await status("/api/v1/refusals", stranger)
+                let limited = try await status("/api/v1/refusals", stranger)
+                #expect([fifth, limited] == [401, 429])
+                // Who has been here lately is not kept out by others' failures.
+                #expect(try await status("/api/v1/refusals", otto.text.revealed) == 200)
+            }
+        }
+    }
+
     @Test("auditors neither see nor make nor revoke tokens")
     func auditors() async throws {
         try await TestServer.run { server in

@@ -108,11 +108,11 @@ public final class Tokens: Sendable {
     ///
     /// - Parameters:
     ///   - presented: The bytes that were sent in the place of a password.
-    ///   - userName: The name that was sent with them.
+    ///   - userName: The name that was sent with them; nil where the protocol has none.
     ///   - now: The present.
     /// - Returns: The token, or what is wrong with it.
     public func check(
-        _ presented: some Sequence<UInt8>, of userName: String, at now: Timestamp
+        _ presented: some Sequence<UInt8>, of userName: String?, at now: Timestamp
     ) -> Result<TrustedToken, TokenFault> {
         guard let text = TokenText(presented) else { return .failure(.noToken) }
         let kept = state.withLock { $0.tokens[text.id] }
@@ -120,7 +120,7 @@ public final class Tokens: Sendable {
         guard let kept else { return .failure(.unknown(id: text.id)) }
         let record = kept.record
         guard isRight else { return .failure(.wrongSecret(id: record.id)) }
-        guard record.owner.name == userName else { return .failure(.notOfUser(id: record.id)) }
+        guard userName == nil || record.owner.name == userName else { return .failure(.notOfUser(id: record.id)) }
         guard now < record.expiresAt else { return .failure(.expired(id: record.id)) }
         return .success(TrustedToken(id: record.id, owner: record.owner, expiresAt: record.expiresAt))
     }

@@ -103,9 +103,9 @@ public struct Identify: Sendable {
     ///
     /// - Parameters:
     ///   - presented: The bytes that were sent in the place of a password.
-    ///   - userName: Whose token it should be.
+    ///   - userName: Whose token it should be; nil where the protocol has no user name.
     /// - Returns: The token, or the refusal for the record.
-    public func token(_ presented: some Sequence<UInt8>, of userName: String) -> Result<TrustedToken, Refusal> {
+    public func token(_ presented: some Sequence<UInt8>, of userName: String?) -> Result<TrustedToken, Refusal> {
         tokens.check(presented, of: userName, at: clock.now).mapError { .identity(.credentialsWrong, $0.description) }
     }
 
