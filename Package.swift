@@ -91,7 +91,7 @@ let package = Package(
         // Platform: the city's ground.
         platform("CityModel"),
         platform("CityStorage", ["CityModel", "JSONBytes", "TimeSeries", "TransparencyLog", grdb]),
-        platform("CityIdentity", ["CityModel", "CityStorage", "PKI", cryptoExtras]),
+        platform("CityIdentity", ["CityModel", "CityStorage", "PKI", crypto, cryptoExtras]),
         platform("CityContext", ["CityModel", "CityStorage", "NGSILD", "TimeSeries", "JSONBytes"]),
         platform(
             "CityPath",
@@ -172,8 +172,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "bastide", "CityModel", "CityStorage", "JSONBytes", "MQTTClient", "MQTTPackets", "SparkplugB",
-                "TimeSeries", "TransparencyLog", nioCore, nioPosix, nioSSL,
+                "bastide", "CityIdentity", "CityModel", "CityStorage", "JSONBytes", "MQTTClient", "MQTTPackets",
+                "SparkplugB", "TimeSeries", "TransparencyLog", nioCore, nioPosix, nioSSL,
             ], path: "Tests/IntegrationTests", swiftSettings: tested),
         .testTarget(
             name: "CommandLineTests", dependencies: ["bastide"], path: "Tests/CommandLineTests", swiftSettings: tested),

@@ -19,6 +19,8 @@ struct TestStandings: Standings {
         }
     }
 
+    func isKnown(_ service: NamedService) -> Bool { !removed.contains(service.name) }
+
     func current(_ person: PersonIdentity) -> PersonIdentity? {
         removed.contains(person.name) ? nil : PersonIdentity(name: person.name, role: role ?? person.role)
     }
@@ -78,6 +80,7 @@ struct AuthoriseTests {
         (eva, "----++++++++"),
         (adam, "------+++---"),
         (.service("detectors"), "++++++++++++"),
+        (.namedService(NamedService(name: "flows")), "------------"),
         (.laboratory, "+++++++-+---"),
         (.unknown("192.0.2.7"), "------------"),
     ]
@@ -140,6 +143,33 @@ struct AuthoriseTests {
         let demoted = AuthoriseTests.rules(TestStandings(role: .auditor))
         #expect(code(AuthoriseTests.eva, .manageDevices, by: demoted) == .notPermitted)
         #expect(code(AuthoriseTests.eva, .readLedger, by: demoted) == nil)
+    }
+
+    static let flows = Principal.namedService(NamedService(name: "flows"))
+
+    @Test("a named service uses applications' topics, below a first level that it names")
+    func namedService() {
+        for topic in ["plant/line", "plant", "/plant", "deviceslike/own/v"] {
+            #expect(code(AuthoriseTests.flows, .publish(topic: topic)) == nil, "\(topic)")
+        }
+        for filter in ["plant/line", "plant/#", "plant/+/x", "/#"] {
+            #expect(code(AuthoriseTests.flows, .subscribe(filter: filter)) == nil, "\(filter)")
+        }
+        for topic in ["devices/own/v", "devices/own/command/x", "city/water/own/app/x", "city", "$SYS/x"] {
+            #expect(code(AuthoriseTests.flows, .publish(topic: topic)) == .topicNotOwn, "\(topic)")
+            #expect(code(AuthoriseTests.flows, .subscribe(filter: topic)) == .topicNotOwn, "\(topic)")
+        }
+        for filter in ["#", "+", "+/#", "+/own/v", "devices/#", "city/+/own/v", "$SYS/#"] {
+            #expect(code(AuthoriseTests.flows, .subscribe(filter: filter)) == .topicNotOwn, "\(filter)")
+        }
+    }
+
+    @Test("a named service without a token may do nothing")
+    func namedServiceWithoutToken() {
+        let rules = AuthoriseTests.rules(TestStandings(removed: ["flows"]))
+        for action in AuthoriseTests.actions + [.publish(topic: "plant/line"), .subscribe(filter: "plant/#")] {
+            #expect(code(AuthoriseTests.flows, action, by: rules) == .notIdentified, "\(action)")
+        }
     }
 
     @Test("who cannot be identified is told so, others are told what no rule allows")

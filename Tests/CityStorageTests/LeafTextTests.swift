@@ -96,6 +96,12 @@ struct LeafTextTests {
                 purpose: "maintenance", at: .start, count: 2)),
         .retained(RetainedMessage(topic: "devices/x/v", payload: [0, 255, 34], qos: 1)),
         .account(AccountRecord(name: "eva", role: .operator, change: "created", at: .start)),
+        .token(
+            TokenChangeRecord(
+                token: TokenRecord(
+                    id: "4f1c09ab77de", owner: TokenOwner(kind: .service, name: "flows"), note: "`5` / \"µg\"",
+                    createdBy: "person/eva", createdAt: .start, expiresAt: .start), change: .issued, by: "person/eva",
+                at: .start)),
     ]
 
     @Test("an event's text is JSON with its keys in order, the same each time, and reads back", arguments: events)

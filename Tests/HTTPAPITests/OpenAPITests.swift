@@ -63,6 +63,7 @@ struct OpenAPITests {
             ("/api/v1/map", "/api/v1/map"), ("/api/v1/devices", "/api/v1/devices"),
             ("/api/v1/devices/{id}", "/api/v1/devices/air-1"), ("/api/v1/alerts", "/api/v1/alerts"),
             ("/api/v1/refusals", "/api/v1/refusals"), ("/api/v1/operators", "/api/v1/operators"),
+            ("/api/v1/tokens", "/api/v1/tokens"),
             ("/api/v1/ledger", "/api/v1/ledger"), ("/api/v1/ledger/consistency", "/api/v1/ledger/consistency?from=1"),
             ("/api/v1/ledger/proof", "/api/v1/ledger/proof?entity=\(TestServer.airEntity)&attribute=no2"),
             (
@@ -90,6 +91,8 @@ struct OpenAPITests {
                 severity: .warning, text: "test", observedAt: now, raisedAt: now)
             _ = try await server.city.path.committed(events: [.alertRaised(alert)]).get() as Receipt
             try await TestClient.guarded(server) { client in
+                let owner = TokenOwner(kind: .service, name: "flows")
+                _ = try await server.city.issueToken(to: owner, by: .service("test"))
                 // Something to list among the refusals.
                 _ = try await client.get("/api/v1/status")
                 let document = try await client.get("/openapi.json").json()

@@ -79,7 +79,8 @@ extension BuiltProgramTests {
             return [
                 Stranger(
                     what: "another city's device", credentials: foreigner, code: .certificateUntrusted, reason: nil),
-                Stranger(what: "no certificate", credentials: nil, code: .notIdentified, reason: nil),
+                Stranger(
+                    what: "no certificate", credentials: nil, code: .notIdentified, reason: .badUserNameOrPassword),
                 Stranger(
                     what: "an expired certificate",
                     credentials: try await forged(

@@ -11,7 +11,7 @@ import PKI
 extension Connection {
     /// Answers CONNECT with CONNACK (MQTT 5.0 §3.2), and opens the connection or closes it.
     func accept(_ connect: Connect) {
-        switch identify() {
+        switch identify(connect) {
         case .failure(let refusal): turnAway(connect, refusal)
         case .success(let principal):
             open(connect, principal, readingPermit(of: principal))
@@ -26,34 +26,43 @@ extension Connection {
         case .success: disconnect(because: .administrativeAction, "the account has another role now: connect again")
         case .failure(let refusal):
             shared.path.record(refusal, by: peer.principal, from: address)
-            disconnect(because: .notAuthorized, refusal.message)
+            disconnect(because: .notAuthorized, refusal.message, closing: closingWithoutIdentity)
         }
     }
 
-    private func identify() -> Result<Principal, Refusal> {
+    /// Who the peer is, by what it has presented.
+    ///
+    /// - Parameter connect: Brings the token of a peer without a certificate; nil when the peer is known already.
+    /// - Returns: The principal, or the refusal for the record.
+    private func identify(_ connect: Connect? = nil) -> Result<Principal, Refusal> {
         if case .bridge(let name) = security { return .success(.bridge(name)) }
         guard case .mutualTLS = security else { return .success(.laboratory) }
         // A resumed TLS session is not verified again by the handshake; the certificate it began with is.
-        guard let identity = handshake.identity ?? resumedIdentity() else {
-            return .failure(
-                Refusal(step: .identify, code: .notIdentified, message: "no client certificate was presented"))
+        if handshake.identity == nil, let certificate = resumedCertificate,
+            let refusal = handshake.refusal(of: certificate, by: shared.path)
+        {
+            return .failure(refusal)
         }
-        return shared.path.identify.principal(of: identity, from: address)
+        if let identity = handshake.identity { return shared.path.identify.principal(of: identity, from: address) }
+        if let connect, let refusal = signIn(with: connect) { return .failure(refusal) }
+        guard let token else {
+            return .failure(Refusal(step: .identify, code: .notIdentified, message: "nothing was presented"))
+        }
+        return shared.path.identify.principal(of: token)
     }
 
-    private func resumedIdentity() -> TrustedIdentity? {
-        guard let context,
-            let tls = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self),
-            let certificate = tls.peerCertificate, handshake.judge([certificate], by: shared.path)
-        else { return nil }
-        return handshake.identity
+    private var resumedCertificate: NIOSSLCertificate? {
+        guard let context else { return nil }
+        return try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self).peerCertificate
     }
 
     private func turnAway(_ connect: Connect, _ refusal: Refusal) {
         shared.path.record(refusal, by: claimedPrincipal(refusal), from: address)
         var properties: Properties = []
-        if connect.version == .v5 { properties = [.reasonString(refusal.message)] }
-        var reason = refusal.code.connackReason
+        var (reason, words) = answer(to: refusal)
+        if connect.version == .v5 { properties = [.reasonString(words)] }
+        // What 3.1.1 has for a server that is busy is "unavailable" (3).
+        if connect.version == .v3_1_1, reason == .serverBusy { reason = .serverUnavailable }
         // 3.1.1 has five return codes; what is none of them is "not authorized" (5).
         if connect.version == .v3_1_1, reason.connectReturnCode == nil { reason = .notAuthorized }
         send(.connack(Connack(reasonCode: reason, properties: properties)), version: connect.version)
@@ -94,6 +103,7 @@ extension Connection {
         arrival.opening.finish()
         closeWhenExpired()
         shared.city.metrics.connectionsChanged(by: 1)
+        lookAgainIfByToken()
         let keepAlive = shared.keepAlive(for: connect, security)
         start(KeepAlive(interval: keepAlive, connectedAt: .now))
         if opening.sessionPresent { dropForbiddenSubscriptions(client, principal) }
@@ -219,6 +229,12 @@ extension Connection {
     }
 }
 
+extension Principal {
+    var isNamedService: Bool {
+        if case .namedService = self { true } else { false }
+    }
+}
+
 extension DeviceIdentity {
     /// Whether a user name is the device's: its id, with or without its agency. The certificate counts; the name may say
     /// the same or nothing.
@@ -229,7 +245,7 @@ extension DeviceIdentity {
 
 extension Refusal.Code {
     /// What CONNACK says of a refusal (MQTT 5.0 §3.2.2.2).
-    fileprivate var connackReason: ReasonCode {
+    var connackReason: ReasonCode {
         switch self {
         case .deviceRevoked: .banned
         case .unavailable: .serverUnavailable

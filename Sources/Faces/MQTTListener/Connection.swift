@@ -1,3 +1,4 @@
+import struct CityIdentity.TrustedToken
 import CityModel
 import CityPath
 import Logging
@@ -61,6 +62,8 @@ final class Connection: ChannelInboundHandler {
     /// What the TLS handshake has established; filled by the verification callback.
     let handshake: Handshake
     let arrival: Arrival
+    /// What stands in for a certificate, where there is none: see Connection+Tokens.
+    var token: TrustedToken?
     private var decoder: PacketDecoder
     private var unread: ByteBuffer?
     private var keepAlive: KeepAlive?
@@ -349,7 +352,12 @@ final class Connection: ChannelInboundHandler {
     }
 
     /// Tells a peer of MQTT 5 why, and closes.
-    func disconnect(because reason: ReasonCode, _ words: String? = nil) {
+    ///
+    /// - Parameters:
+    ///   - reason: What DISCONNECT says.
+    ///   - words: The same for people.
+    ///   - closing: What the session makes of it; nil for what it makes of `reason`.
+    func disconnect(because reason: ReasonCode, _ words: String? = nil, closing: ClosingReason? = nil) {
         if case .open(let peer) = state, peer.version == .v5 {
             isReading = false
             flush()
@@ -357,11 +365,11 @@ final class Connection: ChannelInboundHandler {
             if let words, peer.wantsReasons { properties = [.reasonString(words)] }
             let packet = Disconnect(reasonCode: reason, properties: properties)
             send(.disconnect(packet), version: .v5, maximumPacketBytes: peer.maximumPacketBytes)
-            closingReason = reason.closing
+            closingReason = closing ?? reason.closing
             end()
             linger()
         } else {
-            close(because: reason.closing)
+            close(because: closing ?? reason.closing)
         }
     }
 
@@ -385,18 +393,16 @@ final class Connection: ChannelInboundHandler {
 
     // MARK: Time
 
-    /// A certificate that ends takes its connection with it.
+    /// A certificate or token that ends takes its connection with it.
     func closeWhenExpired() {
-        guard let identity = handshake.identity else { return }
-        let left = Timestamp(identity.notAfter).since(shared.path.clock.now)
+        guard let end = identityEnd else { return }
+        let left = end.at.since(shared.path.clock.now)
         // A timer cannot wait for years: what ends later than tomorrow is looked at again then.
         let seconds = min(max(left / .seconds(1), 0), 86_400)
         expiry = eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(seconds * 1_000) + 1)) {
-            guard Timestamp(identity.notAfter) <= self.shared.path.clock.now else { return self.closeWhenExpired() }
-            let refusal = Refusal(
-                step: .identify, code: .certificateExpired, message: "the certificate of this connection has ended")
-            self.shared.path.record(refusal, by: self.principal, from: self.address)
-            self.disconnect(because: .notAuthorized, refusal.message)
+            guard end.at <= self.shared.path.clock.now else { return self.closeWhenExpired() }
+            self.shared.path.record(end.refusal, by: self.principal, from: self.address)
+            self.disconnect(because: .notAuthorized, end.refusal.message, closing: self.closingWithoutIdentity)
         }
     }
 

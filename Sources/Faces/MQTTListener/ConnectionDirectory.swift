@@ -16,7 +16,7 @@ public final class ConnectionDirectory: Sendable {
     struct Entry {
         let number: UInt64
         let device: DeviceID?
-        /// The serial number of the certificate it came with; nil in the laboratory.
+        /// The serial number of the certificate it came with; nil with a token, and in the laboratory.
         let certificateSerial: String?
         let presence: Presence
         let handle: ConnectionHandle

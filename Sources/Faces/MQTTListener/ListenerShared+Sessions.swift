@@ -106,6 +106,10 @@ extension ListenerShared {
             return (try? city.accounts.person(String(name.dropFirst("person/".count)))).flatMap { $0 }.map(
                 Principal.person)
         }
+        if name.hasPrefix("namedService/") {
+            let service = NamedService(name: String(name.dropFirst("namedService/".count)))
+            return city.tokens.isKnown(service) ? .namedService(service) : nil
+        }
         return nil
     }
 
@@ -119,9 +123,9 @@ extension ListenerShared {
         for client in sessions.all where client.key.owner == owner { end(client) }
     }
 
-    /// An account has changed: closes connections that its certificate, or its role, no longer opens.
-    func accountChanged(_ name: String) {
-        let owner = "person/\(name)"
+    /// An account, or the tokens of a person or service, have changed: closes connections that certificate, token or role
+    /// no longer opens. Sessions of an owner who is no more end.
+    func standingChanged(of owner: String) {
         let isGone = principal(named: owner) == nil
         for client in sessions.all where client.key.owner == owner {
             if isGone { end(client) } else { client.connection?.identifyAgain() }
@@ -145,7 +149,10 @@ extension ListenerShared {
         let now = SessionInstant(path.clock.now)
         let restored = sessions.restore(
             try city.keepings(under: Keeping.sessions), limits: sessionLimits,
-            classOf: { owner in owner.hasPrefix("person/") ? .restricted : .sensitive })
+            classOf: { owner in
+                if owner.hasPrefix("namedService/") { return .public }
+                return owner.hasPrefix("person/") ? .restricted : .sensitive
+            })
         for problem in restored.problems {
             logger.error("a record of an MQTT session cannot be read", metadata: ["error": "\(problem)"])
         }

@@ -1,3 +1,4 @@
+import CityIdentity
 import CityModel
 import CityPath
 import JSONBytes
@@ -15,6 +16,7 @@ import Synchronization
 final class ListenerShared: Sendable {
     /// How a peer proves who it is.
     enum Security: Sendable {
+        /// With a certificate or, where there is none, a token.
         case mutualTLS(NIOSSLContext)
         /// Not at all: loopback only.
         case laboratory
@@ -33,6 +35,8 @@ final class ListenerShared: Sendable {
     /// How the bridges are, in the order of the settings.
     let gauges: [BridgeGauge]
     let counters = MQTTCounters()
+    /// How often sign-in with a token may fail.
+    let signIns = SignInLimiter()
     let logger: Logger
     private let scratches = Mutex<[ObjectIdentifier: NIOLoopBound<LoopScratch>]>([:])
 
@@ -167,6 +171,11 @@ final class Handshake {
         return identity != nil
     }
 
+    /// Why a certificate is refused that the peer has proven to hold; nil when it identifies the peer from now on.
+    func refusal(of certificate: NIOSSLCertificate, by path: GuardedPath) -> Refusal? {
+        judge([certificate], by: path) ? nil : refusal
+    }
+
     /// What an error before CONNECT is worth in the record; nil for peers that merely went away.
     func refusal(for error: any Error) -> Refusal? {
         if let refusal { return refusal }
@@ -174,13 +183,8 @@ final class Handshake {
         case NIOSSLError.uncleanShutdown: return nil
         case let error as IOError where error.errnoCode == ECONNRESET: return nil
         default:
-            let words = "\(error)"
-            let isMissing = words.contains("PEER_DID_NOT_RETURN_A_CERTIFICATE")
             return Refusal(
-                step: .identify, code: isMissing ? .notIdentified : .malformedPacket,
-                message: isMissing
-                    ? "no client certificate was presented: get one with `bastide device add`"
-                    : "the TLS handshake failed: \(words.prefix(200))")
+                step: .identify, code: .malformedPacket, message: "the TLS handshake failed: \("\(error)".prefix(200))")
         }
     }
 }

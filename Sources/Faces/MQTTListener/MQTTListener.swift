@@ -1,4 +1,4 @@
-/// The MQTT face: 3.1.1 and 5 over TLS with client certificates.
+/// The MQTT face: 3.1.1 and 5 over TLS with client certificates or tokens.
 ///
 /// - Takes: connections on the guarded port, and on a loopback port in the laboratory.
 /// - Gives: acknowledgements after the commit, refusals with the standard's reason codes, messages to subscribers.
@@ -163,7 +163,8 @@ public struct MQTTListener: Service {
         let loop = group.next()
         try shared.restore(on: loop)
         city.views.registry.observe { record in shared.registryChanged(record, on: loop) }
-        city.accounts.observe { name in shared.accountChanged(name) }
+        city.accounts.observe { name in shared.standingChanged(of: "person/\(name)") }
+        city.tokens.observe { owner in shared.standingChanged(of: owner.principalName) }
         let bridges = try await Bridges(shared, on: group)
         city.metrics.include { [weak shared] in shared?.gauges.flatMap(\.samples) ?? [] }
         let tls = try tlsContext(offering: MQTTTransport.subprotocol)
@@ -235,7 +236,7 @@ public struct MQTTListener: Service {
     }
 
     /// Verification itself is the path's: BoringSSL proves that the peer holds the key, ``CityPath/Identify`` judges the
-    /// certificate, so that each refusal has its reason on record.
+    /// certificate, so that each refusal has its reason on record. A peer may have none, and then needs a token.
     private func tlsContext(offering applicationProtocol: String) throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: try NIOSSLCertificate.fromPEMFile(settings.certificateChainFile).map {
@@ -243,7 +244,7 @@ public struct MQTTListener: Service {
             },
             privateKey: .privateKey(try NIOSSLPrivateKey(file: settings.privateKeyFile, format: .pem)))
         configuration.minimumTLSVersion = .tlsv12
-        configuration.certificateVerification = .noHostnameVerification
+        configuration.certificateVerification = .optionalVerification
         configuration.trustRoots = .file(settings.authorityFile)
         configuration.sendCANameList = true
         configuration.applicationProtocols = [applicationProtocol]

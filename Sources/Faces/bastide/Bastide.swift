@@ -48,9 +48,9 @@ struct Bastide: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             InitCommand.self, ServeCommand.self, DemoCommand.self, StatusCommand.self, DeviceCommand.self,
-            OperatorCommand.self, AlertCommand.self, RefusalCommand.self, EntityCommand.self, LedgerCommand.self,
-            DetectCommand.self, ReplayCommand.self, PayloadCommand.self, DoctorCommand.self, SettingsCommand.self,
-            BenchCommand.self,
+            OperatorCommand.self, TokenCommand.self, AlertCommand.self, RefusalCommand.self, EntityCommand.self,
+            LedgerCommand.self, DetectCommand.self, ReplayCommand.self, PayloadCommand.self, DoctorCommand.self,
+            SettingsCommand.self, BenchCommand.self,
         ])
 }
 

@@ -179,7 +179,8 @@ public final class Accounts: Sendable {
     }
 
     private func verifier(of name: String) throws -> Verifier? {
-        guard let secret = try table.secret(of: name) else { return nil }
+        // Other secrets have names that no account can have.
+        guard DeviceID.isPlainName(name), let secret = try table.secret(of: name) else { return nil }
         return try JSONDecoder().decode(Verifier.self, from: Data(secret.utf8))
     }
 

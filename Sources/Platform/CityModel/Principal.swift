@@ -6,6 +6,8 @@ public enum Principal: Sendable, Hashable {
     case person(PersonIdentity)
     /// A part of the city itself: its detectors, its clock, its command line on the same machine.
     case service(String)
+    /// A service outside of the city's own program, known by a token.
+    case namedService(NamedService)
     /// Whoever comes through the laboratory listeners: nobody in particular.
     case laboratory
     /// A peer that could not be identified; carries what is known of it, for the record.
@@ -17,6 +19,7 @@ public enum Principal: Sendable, Hashable {
         case .device(let device): "device/\(device.id)"
         case .person(let person): "person/\(person.name)"
         case .service(let name): "service/\(name)"
+        case .namedService(let service): "namedService/\(service.name)"
         case .laboratory: "laboratory"
         case .unknown(let description): "unknown/\(description)"
         }
@@ -51,6 +54,18 @@ public struct PersonIdentity: Sendable, Hashable {
     public init(name: String, role: PersonRole) {
         self.name = name
         self.role = role
+    }
+}
+
+/// A service as its tokens describe it: a flow engine, an agency's gateway, a dashboard. It is there for as long as it has
+/// a token.
+public struct NamedService: Sendable, Hashable {
+    /// The name it signs in with.
+    public let name: String
+
+    /// A service.
+    public init(name: String) {
+        self.name = name
     }
 }
 

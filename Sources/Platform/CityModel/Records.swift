@@ -235,4 +235,6 @@ public enum CityEvent: Sendable, Hashable, Codable {
     case retained(RetainedMessage)
     /// An account was created or changed.
     case account(AccountRecord)
+    /// A token was issued or revoked.
+    case token(TokenChangeRecord)
 }

@@ -17,7 +17,7 @@ extension City {
         }
     }
 
-    /// Removes an account and what its certificate was good for. Who has signed in or connected as this person may do
+    /// Removes an account, its tokens, and what its certificate was good for. Who has signed in or connected as this person may do
     /// nothing more from then on; sessions and connections are for the faces to end: see `Accounts.observe(_:)`.
     ///
     /// - Returns: Whether there was such an account.
@@ -26,6 +26,8 @@ extension City {
         if case .failure(let refusal) = path.authorise(principal, .manageAccounts) { throw refusal }
         return try await changingAccount(name) {
             guard let person = try accounts.person(name) else { return false }
+            // Before the account: one of the same name that is made later must not find them.
+            try await revokeTokens(ofPerson: name, by: principal)
             try await make(accounts.removing(name), recorded: "removed", person.role)
             return true
         }

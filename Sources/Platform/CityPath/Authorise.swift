@@ -92,10 +92,11 @@ public protocol Authoriser: Sendable {
     var generation: UInt64 { get }
 }
 
-/// Deny by default, and seven rules: a device that may act publishes only as itself and hears only what is meant for it;
+/// Deny by default, and eight rules: a device that may act publishes only as itself and hears only what is meant for it;
 /// it writes only entities of its own; operators read and run, command devices, and use applications' topics; auditors
 /// read the ledger and the records; the city's own services do what they are there for; bridges do what their
-/// configuration names. The laboratory is nobody and may do what conformance suites need.
+/// configuration names; a named service from outside uses applications' topics, and nothing else. The laboratory is
+/// nobody and may do what conformance suites need.
 ///
 /// Who was identified when they connected is looked at again for each decision: a device that was suspended or revoked
 /// since, or a person whose account was removed, may do nothing more, connected or not.
@@ -137,6 +138,7 @@ public struct DenyByDefault: Authoriser {
             } else {
                 unknown(context.purpose).map(Decision.forbid) ?? .permit(Permit())
             }
+        case .namedService(let service): decide(service, action)
         case .laboratory: unknown(context.purpose).map(Decision.forbid) ?? decideForLaboratory(action)
         case .unknown: forbid(.notIdentified, "\(action.name) needs an identity: present a certificate or sign in")
         }
@@ -265,6 +267,35 @@ public struct DenyByDefault: Authoriser {
         guard payloads.speaks(of: topic) else { return nil }
         let claim = payloads.claim(topic, by: nil) { standing.device($0)?.deviceType }
         return claim.flatMap { $0.isKept ? $0.publisher : nil }
+    }
+
+    private func decide(_ service: NamedService, _ action: Action) -> Decision {
+        guard standing.isKnown(service) else {
+            return forbid(.notIdentified, "the service `\(service.name)` has no token any more")
+        }
+        switch action {
+        case .publish(let topic):
+            guard !topics.isReserved(topic) else {
+                return forbid(
+                    .topicNotOwn,
+                    "`\(topic)` is the city's: a service may publish on applications' topics only")
+            }
+            if let owner = ownerByPayloads(of: topic) {
+                return forbid(.topicNotOwn, "`\(topic)` is device `\(owner)`'s: only it may say what it measures")
+            }
+            return .permit(Permit())
+        case .subscribe(let filter):
+            guard !topics.mayMatchReserved(filter) else {
+                return forbid(
+                    .topicNotOwn,
+                    "`\(filter)` may match topics of the city: a service may subscribe to applications' topics only, below "
+                        + "a first level that it names")
+            }
+            return .permit(Permit(obligations: [.redact(above: .public)]))
+        case .writeEntity, .readEntities, .readOperations, .readLedger, .manageDevices, .acknowledgeAlerts,
+            .manageAccounts, .speakFor:
+            return forbid(.notPermitted, "no rule lets a named service \(action.name)")
+        }
     }
 
     /// Up to which class a person may read; nil for not at all. A purpose unlocks something for operators alone: what

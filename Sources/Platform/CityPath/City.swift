@@ -61,6 +61,8 @@ public final class City: Sendable {
     public let ledger: Ledger
     /// The people who may sign in.
     public let accounts: Accounts
+    /// The tokens that stand in for certificates.
+    public let tokens: Tokens
     /// What is counted.
     public let metrics: CityMetrics
     /// What is known of data.
@@ -193,17 +195,22 @@ public final class City: Sendable {
         openedAt = parts.clock.now
         metrics = CityMetrics()
         accounts = Accounts(table: journal)
+        tokens = try Tokens(table: journal)
+        for problem in tokens.problems {
+            parts.logger.error("a token cannot be read, and opens nothing", metadata: ["error": "\(problem)"])
+        }
         committer = Committer()
         let refusals = RefusalLog(metrics: metrics)
         let accesses = AccessLog()
         let registry = views.registry
         path = GuardedPath(
             identify: Identify(
-                chains: parts.chains, registry: registry, accounts: accounts, isInZone: parts.isInZone,
+                chains: parts.chains, registry: registry, accounts: accounts, tokens: tokens, isInZone: parts.isInZone,
                 clock: parts.clock),
             authoriser: DenyByDefault(
                 topics: parts.topics, payloads: parts.payloads, catalogue: parts.catalogue,
-                standing: RegisteredStandings(registry: registry, accounts: accounts), bridges: parts.bridges),
+                standing: RegisteredStandings(registry: registry, accounts: accounts, tokens: tokens),
+                bridges: parts.bridges),
             refusals: refusals, accesses: accesses, clock: parts.clock,
             topics: parts.topics, payloads: parts.payloads,
             understand: Understand(

@@ -1,4 +1,4 @@
-import CityIdentity
+public import CityIdentity
 public import CityModel
 import CityStorage
 import Foundation
@@ -10,17 +10,19 @@ public struct Identify: Sendable {
     private let chains: ChainVerifier
     private let registry: DeviceRegistry
     private let accounts: Accounts
+    private let tokens: Tokens
     private let isInZone: @Sendable (ZoneID, String) -> Bool
     private let clock: CityClock
 
     init(
-        chains: ChainVerifier, registry: DeviceRegistry, accounts: Accounts,
+        chains: ChainVerifier, registry: DeviceRegistry, accounts: Accounts, tokens: Tokens,
         isInZone: @escaping @Sendable (ZoneID, String) -> Bool, clock: CityClock
     ) {
         self.chains = chains
         self.isInZone = isInZone
         self.registry = registry
         self.accounts = accounts
+        self.tokens = tokens
         self.clock = clock
     }
 
@@ -93,6 +95,41 @@ public struct Identify: Sendable {
                         + "city.yaml"))
         }
         return .success(.device(DeviceIdentity(id: id, agency: record.agency, zone: record.zone)))
+    }
+
+    /// Checks a user name and the token that was presented with it (MQTT 5.0 §3.1.3.5, §3.1.3.6).
+    ///
+    /// The refusal says for the record what was wrong, without the secret; whoever was wrong is told no more than that.
+    ///
+    /// - Parameters:
+    ///   - presented: The bytes that were sent in the place of a password.
+    ///   - userName: Whose token it should be; nil where the protocol has no user name.
+    /// - Returns: The token, or the refusal for the record.
+    public func token(_ presented: some Sequence<UInt8>, of userName: String?) -> Result<TrustedToken, Refusal> {
+        tokens.check(presented, of: userName, at: clock.now).mapError { .identity(.credentialsWrong, $0.description) }
+    }
+
+    /// The principal that a checked token stands for, if it may act now. To be asked again when the tokens or the account
+    /// change, and at the token's end.
+    public func principal(of token: TrustedToken) -> Result<Principal, Refusal> {
+        guard let current = tokens.record(token.id) else {
+            return .failure(.identity(.credentialsWrong, "token `\(token.id)` was revoked"))
+        }
+        guard clock.now < current.expiresAt else {
+            return .failure(.identity(.credentialsWrong, "token `\(token.id)` has expired: a new one is needed"))
+        }
+        switch token.owner.kind {
+        case .service: return .success(.namedService(NamedService(name: token.owner.name)))
+        case .person:
+            do {
+                guard let person = try accounts.person(token.owner.name) else {
+                    return .failure(.identity(.credentialsWrong, "the account `\(token.owner.name)` was removed"))
+                }
+                return .success(.person(person))
+            } catch {
+                return .failure(.identity(.unavailable, "the accounts cannot be read now"))
+            }
+        }
     }
 
     private func person(_ name: String, serial: String) -> Result<Principal, Refusal> {

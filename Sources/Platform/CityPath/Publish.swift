@@ -52,7 +52,7 @@ final class Publish {
                 views.refusals.apply(record)
                 changes.refusals.append(record)
             case .retained(let message): views.retained.apply(message)
-            case .access, .account: break
+            case .access, .account, .token: break
             }
             views.pending.note(event, in: sequence)
         }

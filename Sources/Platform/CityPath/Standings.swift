@@ -9,14 +9,17 @@ public protocol Standings: Sendable {
     func owner(of entity: EntityID) -> DeviceID?
     /// A person who was identified earlier, as they are now; nil when their account was removed since.
     func current(_ person: PersonIdentity) -> PersonIdentity?
+    /// Whether a service has a token at this moment.
+    func isKnown(_ service: NamedService) -> Bool
     /// Counts the changes of all that. Asked for each message: takes no lock.
     var generation: UInt64 { get }
 }
 
-/// As the registry and the accounts have it.
+/// As the registry, the accounts and the tokens have it.
 struct RegisteredStandings: Standings {
     let registry: DeviceRegistry
     let accounts: Accounts
+    let tokens: Tokens
 
     func device(_ id: DeviceID) -> DeviceRecord? { registry.device(id) }
 
@@ -24,6 +27,8 @@ struct RegisteredStandings: Standings {
 
     func current(_ person: PersonIdentity) -> PersonIdentity? { accounts.current(person) }
 
-    /// Both only grow, so that a change of either changes the sum.
-    var generation: UInt64 { registry.generation &+ accounts.generation }
+    func isKnown(_ service: NamedService) -> Bool { tokens.isKnown(service) }
+
+    /// All only grow, so that a change of any changes the sum.
+    var generation: UInt64 { registry.generation &+ accounts.generation &+ tokens.generation }
 }

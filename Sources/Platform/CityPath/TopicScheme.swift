@@ -111,6 +111,13 @@ public struct TopicScheme: Sendable, Hashable {
         return first.first == "$" || patterns.contains { $0.levels[0] == first }
     }
 
+    /// Whether topics that a filter matches may be the city's: those below a reserved first level, and with a wildcard as
+    /// its first level those of any.
+    public func mayMatchReserved(_ filter: String) -> Bool {
+        let first = filter.prefix { $0 != "/" }
+        return first == "+" || first == "#" || isReserved(filter)
+    }
+
     /// The topic of a device's channel, by the first pattern.
     public func topic(of device: DeviceID, agency: AgencyID, channel: String) -> String {
         let levels = patterns[0].levels.map { level in

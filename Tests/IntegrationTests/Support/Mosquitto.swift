@@ -54,6 +54,36 @@ enum Mosquitto {
             limit: .seconds(20))
     }
 
+    /// Publishes one message with a user name and a token, without a certificate.
+    static func publish(
+        _ payload: String, to topic: String, at server: ServedCity, token: (name: String, text: String),
+        _ city: TestCity, _ version: Version, _ arguments: [String] = []
+    ) async throws -> Outcome {
+        try await ChildProcess.run(
+            publisher, connection(server, token, city, version) + ["-t", topic, "-m", payload] + arguments,
+            limit: .seconds(20))
+    }
+
+    /// Begins to subscribe with a user name and a token, without a certificate.
+    static func subscribe(
+        to filters: [String], at server: ServedCity, token: (name: String, text: String), _ city: TestCity,
+        _ version: Version, _ arguments: [String] = []
+    ) throws -> ChildProcess {
+        try ChildProcess(
+            subscriber,
+            connection(server, token, city, version) + ["-v"] + filters.flatMap { ["-t", $0] } + arguments,
+            limit: .seconds(20))
+    }
+
+    private static func connection(
+        _ server: ServedCity, _ token: (name: String, text: String), _ city: TestCity, _ version: Version
+    ) -> [String] {
+        [
+            "-h", "localhost", "-p", "\(server.ports.mqtt)", "-V", version.rawValue, "--cafile",
+            "\(city.path)/pki/root.crt", "-u", token.name, "-P", token.text,
+        ]
+    }
+
     private static func connection(_ server: ServedCity, _ credentials: Credentials, _ version: Version) -> [String] {
         [
             "-h", "localhost", "-p", "\(server.ports.mqtt)", "-V", version.rawValue, "--cafile", credentials.authority,

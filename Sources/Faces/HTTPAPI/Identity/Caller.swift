@@ -1,3 +1,4 @@
+import CityIdentity
 import CityModel
 
 /// Who asks, and by what they were known.
@@ -8,6 +9,7 @@ struct Caller: Sendable {
         case certificate
         /// How often the account had been changed by then.
         case password(revision: Int)
+        case token(TrustedToken)
         case connection
     }
 
@@ -26,7 +28,7 @@ struct Caller: Sendable {
         switch principal {
         case .person(let person): person.role.rawValue
         case .device: "device"
-        case .service: "service"
+        case .service, .namedService: "service"
         case .laboratory: "laboratory"
         case .unknown: "unknown"
         }

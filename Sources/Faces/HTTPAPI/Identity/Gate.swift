@@ -5,10 +5,11 @@ import HTTPTypes
 import Hummingbird
 import PKI
 
-/// The first step of the path for HTTP: who asks? By the door they came through, by certificate, session or password.
+/// The first step of the path for HTTP: who asks? By the door they came through, by certificate, session, password or token.
 final class Gate: Sendable {
     let sessions = Sessions()
     let passwords: PasswordCheck
+    private let bearers: BearerTokens
     private let path: GuardedPath
     private let cityName: String
     private let secrets = Secrets()
@@ -16,6 +17,7 @@ final class Gate: Sendable {
 
     init(accounts: Accounts, path: GuardedPath, cityName: String, pool: BlockingPool) {
         self.path = path
+        bearers = BearerTokens(path: path)
         self.cityName = String(cityName.filter { $0.isASCII && $0 != "\"" && $0 != "\\" })
         self.pool = pool
         passwords = PasswordCheck(accounts: accounts, path: path, secrets: secrets)
@@ -79,7 +81,9 @@ final class Gate: Sendable {
         throw Refused(
             Refusal(
                 step: .identify, code: .notIdentified,
-                message: "sign in, present a certificate of this city, or send a name and password (HTTP Basic)"),
+                message:
+                    "sign in, present a certificate of this city, or send a name and password (HTTP Basic) or a token "
+                    + "(Bearer)"),
             by: .unknown(peer.address), headers: challenge(for: request))
     }
 
@@ -120,12 +124,23 @@ final class Gate: Sendable {
 
     // MARK: Passwords
 
+    private func caller(bearer presented: String, from peer: Peer) async throws -> Caller {
+        let token = try bearers.check(presented, from: peer)
+        // A person's account is looked up in SQLite.
+        switch try await pool.run({ [path] in path.identify.principal(of: token) }) {
+        case .success(let principal): return caller(principal, .token(token))
+        case .failure(let refusal) where refusal.code == .credentialsWrong: throw BearerTokens.wrong(by: peer)
+        case .failure(let refusal): throw Refused(refusal, by: .unknown(peer.address))
+        }
+    }
+
     private func caller(basic header: String, from peer: Peer) async throws -> Caller {
+        if let token = BearerTokens.presented(in: header) { return try await caller(bearer: token, from: peer) }
         guard let (name, password) = BasicCredentials.parse(header) else {
             throw Refused(
                 Refusal(
                     step: .identify, code: .notIdentified,
-                    message: "expected `Authorization: Basic` with name and password"),
+                    message: "expected `Authorization: Basic` with name and password, or `Bearer` with a token"),
                 by: .unknown(peer.address), headers: [.wwwAuthenticate: basicChallenge])
         }
         let revision = passwords.revision(of: name)
@@ -167,6 +182,8 @@ final class Gate: Sendable {
             return try await pool.run { [accounts = passwords.accounts] in
                 try accounts.person(person.name).map { .person($0) }
             }
+        case .token(let token):
+            return try await pool.run { [path] in try? path.identify.principal(of: token).get() }
         case .certificate:
             guard case .identified(let identity) = await peer.standing(by: path) else { return nil }
             do {

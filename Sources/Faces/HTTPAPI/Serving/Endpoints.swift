@@ -24,6 +24,7 @@ final class Endpoints {
         LedgerEndpoints(shared: shared).register(on: self)
         EventStream(shared: shared).register(on: self)
         OperatorEndpoints(shared: shared).register(on: self)
+        TokenEndpoints(shared: shared).register(on: self)
         CatalogueEndpoint(shared: shared).register(on: self)
         EntityEndpoints(shared: shared).register(on: self)
         TypeEndpoints(shared: shared).register(on: self)

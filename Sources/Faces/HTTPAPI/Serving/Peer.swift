@@ -1,3 +1,4 @@
+import CityIdentity
 import CityModel
 import CityPath
 import HummingbirdCore

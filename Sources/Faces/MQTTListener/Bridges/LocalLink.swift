@@ -126,6 +126,7 @@ extension Connection {
             return permit ?? Permit(obligations: [.redact(above: .public)])
         }
         // A peer that may subscribe to nothing may still publish: its permit is then the empty one.
-        return (try? shared.path.authorise(principal, .subscribe(filter: "#")).get()) ?? Permit()
+        let least = Permit(obligations: principal.isNamedService ? [.redact(above: .public)] : [])
+        return (try? shared.path.authorise(principal, .subscribe(filter: "#")).get()) ?? least
     }
 }

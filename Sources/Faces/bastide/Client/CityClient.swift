@@ -28,6 +28,11 @@ protocol CityClient: Sendable {
     /// Removes an account; its sessions, connections and certificate are good for nothing from then on.
     func removeOperator(_ name: String) async throws
     func operatorCertificate(_ name: String, agency: String, validityDays: Int) async throws -> CertificateView
+    /// All tokens, the newest first.
+    func tokens() async throws -> [TokenView]
+    /// Makes a token; the answer alone has its secret.
+    func addToken(to owner: TokenOwner, note: String, validityDays: Int) async throws -> TokenView
+    func revokeToken(_ id: String) async throws
     func ledger() async throws -> LedgerView
     func proof(of attribute: String, of entity: String, at time: Timestamp?) async throws -> NestedProof
     func consistency(from: UInt64, to: UInt64?) async throws -> ConsistencyView

@@ -126,6 +126,22 @@ struct ClosedCity: CityClient {
             keyPEM: issued.keyPEM, certificatePEM: issued.certificatePEM, authorityPEM: issued.authorityPEM)
     }
 
+    func tokens() async throws -> [TokenView] {
+        try require(.manageAccounts)
+        return city.tokens.all().map { TokenView($0) }
+    }
+
+    func addToken(to owner: TokenOwner, note: String, validityDays: Int) async throws -> TokenView {
+        let issued = try await city.issueToken(to: owner, note: note, validityDays: validityDays, by: principal)
+        return TokenView(issued.record, token: issued.text.revealed)
+    }
+
+    func revokeToken(_ id: String) async throws {
+        guard try await city.revokeToken(id, by: principal) else {
+            throw CommandFailure(.failed, "there is no token `\(id)`")
+        }
+    }
+
     func ledger() async throws -> LedgerView {
         try require(.readLedger)
         let checkpoint = city.ledger.checkpoint()

@@ -89,9 +89,7 @@ struct RunningCity: CityClient {
     }
 
     func removeOperator(_ name: String) async throws {
-        var request = HTTPClientRequest(url: base + "/api/v1/operators/\(RunningCity.escaped(name))")
-        request.method = .DELETE
-        _ = try await exchange(request)
+        try await delete("/api/v1/operators/\(RunningCity.escaped(name))")
     }
 
     func operatorCertificate(_ name: String, agency: String, validityDays: Int) async throws -> CertificateView {
@@ -99,6 +97,17 @@ struct RunningCity: CityClient {
             "/api/v1/operators/\(RunningCity.escaped(name))/certificate",
             CertificateBody(agency: agency, validityDays: validityDays))
     }
+
+    func tokens() async throws -> [TokenView] {
+        let page: TokenPage = try await get("/api/v1/tokens")
+        return page.items
+    }
+
+    func addToken(to owner: TokenOwner, note: String, validityDays: Int) async throws -> TokenView {
+        try await post("/api/v1/tokens", TokenBody(owner, note: note, validityDays: validityDays))
+    }
+
+    func revokeToken(_ id: String) async throws { try await delete("/api/v1/tokens/\(RunningCity.escaped(id))") }
 
     func ledger() async throws -> LedgerView {
         try await get("/api/v1/ledger")
@@ -182,6 +191,12 @@ extension RunningCity {
         request.headers.add(name: "content-type", value: "application/json")
         request.body = .bytes(ByteBuffer(string: try JSONText.line(body)))
         return try await send(request)
+    }
+
+    private func delete(_ path: String) async throws {
+        var request = HTTPClientRequest(url: base + path)
+        request.method = .DELETE
+        _ = try await exchange(request)
     }
 
     private func send<Answer: Decodable>(_ request: HTTPClientRequest) async throws -> Answer {
