@@ -63,7 +63,7 @@ struct OpenAPITests {
             ("/api/v1/map", "/api/v1/map"), ("/api/v1/devices", "/api/v1/devices"),
             ("/api/v1/devices/{id}", "/api/v1/devices/air-1"), ("/api/v1/alerts", "/api/v1/alerts"),
             ("/api/v1/refusals", "/api/v1/refusals"), ("/api/v1/operators", "/api/v1/operators"),
-            ("/api/v1/tokens", "/api/v1/tokens"),
+            ("/api/v1/tokens", "/api/v1/tokens"), ("/api/v1/mqtt/sessions", "/api/v1/mqtt/sessions"),
             ("/api/v1/ledger", "/api/v1/ledger"), ("/api/v1/ledger/consistency", "/api/v1/ledger/consistency?from=1"),
             ("/api/v1/ledger/proof", "/api/v1/ledger/proof?entity=\(TestServer.airEntity)&attribute=no2"),
             (

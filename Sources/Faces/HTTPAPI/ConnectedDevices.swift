@@ -25,6 +25,9 @@ public struct ConnectedDevices: Sendable {
     /// How the bridges to other brokers are.
     public var bridges: @Sendable () -> [BridgeStatus]
 
+    /// The MQTT sessions, and what may be done to them.
+    public var sessions: MQTTSessionDirectory
+
     /// Facts that are asked for each time they are shown; each closure must be quick and safe from any thread.
     ///
     /// - Parameters:
@@ -32,14 +35,17 @@ public struct ConnectedDevices: Sendable {
     ///   - lastSeen: When a device was last connected.
     ///   - count: How many devices are connected.
     ///   - bridges: How the bridges are.
+    ///   - sessions: The MQTT sessions.
     public init(
         presence: @escaping @Sendable (DeviceID) -> Presence?, lastSeen: @escaping @Sendable (DeviceID) -> Timestamp?,
-        count: @escaping @Sendable () -> Int, bridges: @escaping @Sendable () -> [BridgeStatus] = { [] }
+        count: @escaping @Sendable () -> Int, bridges: @escaping @Sendable () -> [BridgeStatus] = { [] },
+        sessions: MQTTSessionDirectory = .none
     ) {
         self.presence = presence
         self.lastSeen = lastSeen
         self.count = count
         self.bridges = bridges
+        self.sessions = sessions
     }
 
     /// Nobody is ever connected.

@@ -1,4 +1,5 @@
 public import CityModel
+import MQTTPackets
 
 /// An MQTT session as people look at it.
 public struct MQTTSessionSummary: Sendable {
@@ -46,6 +47,19 @@ extension ConnectionDirectory {
         (book?.sessions.all ?? []).map(\.summary).sorted {
             ($0.owner, $0.clientIdentifier) < ($1.owner, $1.clientIdentifier)
         }
+    }
+
+    /// Disconnects a client, with the reason 0x98 (Administrative action). Its session goes on as the client has asked.
+    ///
+    /// - Parameters:
+    ///   - owner: The principal's name in records.
+    ///   - clientIdentifier: The client identifier.
+    /// - Returns: Whether it was connected.
+    public func disconnect(_ owner: String, clientIdentifier: String) -> Bool {
+        let client = book?.sessions.known(ClientKey(owner: owner, clientIdentifier: clientIdentifier))
+        guard let connection = client?.connection else { return false }
+        connection.close(because: .administrativeAction)
+        return true
     }
 
     /// Disconnects a client, with the reason 0x98 (Administrative action), and ends its session.

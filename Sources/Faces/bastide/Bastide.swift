@@ -49,7 +49,8 @@ struct Bastide: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, ServeCommand.self, DemoCommand.self, StatusCommand.self, DeviceCommand.self,
             OperatorCommand.self, TokenCommand.self, AlertCommand.self, RefusalCommand.self, EntityCommand.self,
-            LedgerCommand.self, DetectCommand.self, ReplayCommand.self, PayloadCommand.self, DoctorCommand.self,
+            MQTTCommand.self, LedgerCommand.self, DetectCommand.self, ReplayCommand.self, PayloadCommand.self,
+            DoctorCommand.self,
             SettingsCommand.self, BenchCommand.self,
         ])
 }

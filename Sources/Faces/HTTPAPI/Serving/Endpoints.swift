@@ -22,6 +22,7 @@ final class Endpoints {
         HistoryEndpoint(shared: shared).register(on: self)
         MapEndpoints(shared: shared).register(on: self)
         LedgerEndpoints(shared: shared).register(on: self)
+        MQTTEndpoints(shared: shared).register(on: self)
         EventStream(shared: shared).register(on: self)
         OperatorEndpoints(shared: shared).register(on: self)
         TokenEndpoints(shared: shared).register(on: self)

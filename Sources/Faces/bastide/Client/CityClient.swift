@@ -33,6 +33,10 @@ protocol CityClient: Sendable {
     /// Makes a token; the answer alone has its secret.
     func addToken(to owner: TokenOwner, note: String, validityDays: Int) async throws -> TokenView
     func revokeToken(_ id: String) async throws
+    /// The MQTT sessions, by owner and client identifier.
+    func mqttSessions(owner: String?, connected: Bool?) async throws -> [MQTTSessionView]
+    /// Disconnects an MQTT client, and ends its session where that is asked.
+    func disconnect(owner: String, client: String, endsSession: Bool) async throws
     func ledger() async throws -> LedgerView
     func proof(of attribute: String, of entity: String, at time: Timestamp?) async throws -> NestedProof
     func consistency(from: UInt64, to: UInt64?) async throws -> ConsistencyView

@@ -126,6 +126,14 @@ struct ClosedCity: CityClient {
             keyPEM: issued.keyPEM, certificatePEM: issued.certificatePEM, authorityPEM: issued.authorityPEM)
     }
 
+    func mqttSessions(owner: String?, connected: Bool?) async throws -> [MQTTSessionView] { throw notServed }
+
+    func disconnect(owner: String, client: String, endsSession: Bool) async throws { throw notServed }
+
+    private var notServed: CommandFailure {
+        CommandFailure(.unavailable, "the city is not served: nobody is connected to it (`bastide serve`)")
+    }
+
     func tokens() async throws -> [TokenView] {
         try require(.manageAccounts)
         return city.tokens.all().map { TokenView($0) }

@@ -109,6 +109,25 @@ struct RunningCity: CityClient {
 
     func revokeToken(_ id: String) async throws { try await delete("/api/v1/tokens/\(RunningCity.escaped(id))") }
 
+    func mqttSessions(owner: String?, connected: Bool?) async throws -> [MQTTSessionView] {
+        var sessions: [MQTTSessionView] = []
+        while true {
+            let page: MQTTSessionPage = try await get(
+                "/api/v1/mqtt/sessions",
+                [
+                    ("owner", owner), ("connected", connected.map { $0 ? "true" : "false" }),
+                    ("limit", "\(RunningCity.pageItems)"), ("offset", "\(sessions.count)"),
+                ])
+            sessions += page.items
+            if page.items.isEmpty || sessions.count >= page.total { return sessions }
+        }
+    }
+
+    func disconnect(owner: String, client: String, endsSession: Bool) async throws {
+        let path = "/api/v1/mqtt/sessions/\(RunningCity.escaped(owner))/\(RunningCity.escaped(client))"
+        try await delete(path + (endsSession ? "?endSession=true" : ""))
+    }
+
     func ledger() async throws -> LedgerView {
         try await get("/api/v1/ledger")
     }

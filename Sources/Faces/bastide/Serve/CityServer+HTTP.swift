@@ -30,7 +30,11 @@ extension CityServer {
                         ConnectedDevices.Presence(address: $0.address, since: $0.since)
                     }
                 }, lastSeen: connections.lastSeen, count: { connections.deviceCount },
-                bridges: { connections.bridges().map(BridgeStatus.init) }), logger: logger
+                bridges: { connections.bridges().map(BridgeStatus.init) },
+                sessions: MQTTSessionDirectory(
+                    all: { connections.sessions().map(MQTTSessionStatus.init) },
+                    disconnect: { connections.disconnect($0, clientIdentifier: $1) },
+                    end: { connections.endSession(of: $0, clientIdentifier: $1) })), logger: logger
         ) { ports in
             readiness.listens(https: ports.https, laboratoryHTTP: ports.laboratory)
         }
@@ -45,5 +49,20 @@ extension BridgeStatus {
             problem: summary.problem, queued: summary.queuedMessages, received: summary.receivedMessages,
             sent: summary.sentMessages, refused: summary.refusedMessages, omitted: summary.omittedMessages,
             dropped: summary.droppedMessages, connects: summary.connects)
+    }
+}
+
+extension MQTTSessionStatus {
+    /// What the MQTT face says of a session, as the HTTP face shows it.
+    fileprivate init(_ summary: MQTTSessionSummary) {
+        self.init(
+            owner: summary.owner, clientIdentifier: summary.clientIdentifier, address: summary.address,
+            disconnectedSince: summary.disconnectedSince, version: summary.version,
+            expirySeconds: summary.expirySeconds,
+            subscriptions: summary.subscriptions.map { Subscription(filter: $0.filter, qos: $0.qos) },
+            counts: Counts(
+                waiting: summary.waitingMessages, inFlight: summary.inFlightMessages, queuedBytes: summary.queuedBytes,
+                published: summary.publishedMessages, delivered: summary.deliveredMessages,
+                dropped: summary.droppedMessages))
     }
 }

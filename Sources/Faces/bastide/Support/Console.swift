@@ -3,8 +3,8 @@ import Foundation
 /// The two streams a command writes to: results on standard output, everything else on standard error.
 enum Console {
     /// A line of the result.
-    static func say(_ line: String = "") {
-        FileHandle.standardOutput.write(Data((line + "\n").utf8))
+    static func say(_ line: String = "", terminator: String = "\n") {
+        FileHandle.standardOutput.write(Data((line + terminator).utf8))
     }
 
     /// Why the command failed.
