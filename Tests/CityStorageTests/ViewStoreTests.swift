@@ -130,6 +130,8 @@ struct ViewStoreTests {
         "UPDATE series SET definition = x'00'", "UPDATE series SET definition = 'text'",
         "UPDATE series SET observed_at = x'00'", "UPDATE series SET value = x'09'", "UPDATE series SET value = 3",
         "UPDATE series SET score = x'00'", "UPDATE series SET head = 5",
+        // One character of a name: it can be read all the same, and would mean another attribute.
+        "UPDATE series SET definition = CAST(substr(definition, 1, 9) || 'X' || substr(definition, 11) AS BLOB)",
     ]
 
     @Test(
@@ -169,6 +171,7 @@ struct ViewStoreTests {
         "damaged devices, alerts and states are errors too",
         arguments: [
             "UPDATE device SET record = x'FF'", "UPDATE device SET record = 7",
+            "UPDATE device SET record = CAST(substr(record, 1, 3) || 'X' || substr(record, 5) AS BLOB)",
             "UPDATE state SET value = -1", "UPDATE state SET value = x'00'",
         ])
     func otherDamage(statement: String) throws {

@@ -164,7 +164,7 @@ public final class ViewReader: Sendable {
         var found: [(since: UInt64, definition: AttributeDefinition)] = []
         try? file.each("SELECT since, record FROM definition ORDER BY since, series") { cells in
             guard cells.count == 2, let since = cells[0].unsigned, let record = cells[1].bytes,
-                let definition = try? RecordCoding.definition(record)
+                let definition = try? RecordCoding.definition(CheckedRecord.open(record))
             else { return }
             found.append((since, definition))
         }
@@ -175,7 +175,7 @@ public final class ViewReader: Sendable {
     public func devices() -> [DeviceRecord] {
         var found: [DeviceRecord] = []
         try? file.each("SELECT record FROM device ORDER BY id") { cells in
-            guard let record = cells.first?.bytes, let device = try? RecordCoding.device(record) else { return }
+            guard let record = cells.first?.bytes, let device = try? RecordCoding.device(CheckedRecord.open(record)) else { return }
             found.append(device)
         }
         return found

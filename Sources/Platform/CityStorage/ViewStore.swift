@@ -11,7 +11,7 @@ public import TimeSeries
 /// Writes are not synced: after a loss of power the photograph is an older one and more of the journal is replayed.
 public final class ViewStore: Sendable {
     /// The version of the tables and records. A file of another version counts as damaged: it is made again.
-    private static let layout = 3
+    private static let layout = 4
     /// How many refusals the views keep; older ones stay in the journal.
     private static let refusalsKept = 10_000
 
@@ -151,7 +151,7 @@ public final class ViewStore: Sendable {
         let series = try database.cachedStatement(sql: "INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?, ?)")
         for row in snapshot.series {
             try series.execute(arguments: [
-                Int64(row.definition.series.index), Data(RecordCoding.encode(row.definition)),
+                Int64(row.definition.series.index), CheckedRecord.seal(RecordCoding.encode(row.definition)),
                 row.observedAt?.microseconds,
                 row.value.map { Data(ValueCoding.encode($0)) }, Double(row.score), Data(row.head.make()),
                 Data(row.late.make()),
@@ -178,7 +178,7 @@ public final class ViewStore: Sendable {
         let definition = try database.cachedStatement(sql: "INSERT OR REPLACE INTO definition VALUES (?, ?, ?)")
         for (since, record) in snapshot.definitions {
             try definition.execute(arguments: [
-                Int64(record.series.index), Int64(clamping: since), Data(RecordCoding.encode(record)),
+                Int64(record.series.index), Int64(clamping: since), CheckedRecord.seal(RecordCoding.encode(record)),
             ])
         }
     }
@@ -186,7 +186,7 @@ public final class ViewStore: Sendable {
     private static func write(records snapshot: ViewSnapshot, to database: Database) throws {
         let device = try database.cachedStatement(sql: "INSERT OR REPLACE INTO device VALUES (?, ?)")
         for record in snapshot.devices {
-            try device.execute(arguments: [record.id.text, Data(RecordCoding.encode(record))])
+            try device.execute(arguments: [record.id.text, CheckedRecord.seal(RecordCoding.encode(record))])
         }
         for record in snapshot.alerts {
             try database.execute(
@@ -226,7 +226,7 @@ public final class ViewStore: Sendable {
             while let row = try rows.next() {
                 result.append(
                     SeriesSnapshot(
-                        definition: try RecordCoding.definition(row.bytes(0)),
+                        definition: try RecordCoding.definition(CheckedRecord.open(row.bytes(0))),
                         observedAt: try row.optionalInteger(1).map { Timestamp(microseconds: $0) },
                         value: try row.optionalBytes(2).map { bytes throws(StorageError) in
                             try ValueCoding.decode(bytes)
@@ -243,7 +243,7 @@ public final class ViewStore: Sendable {
             let statement = try database.cachedStatement(
                 sql: "SELECT record FROM definition WHERE series = ? AND since <= ? ORDER BY since DESC LIMIT 1")
             let row = try Row.fetchOne(statement, arguments: [Int64(series.index), Int64(clamping: sequence)])
-            return try row.map { try RecordCoding.definition($0.bytes(0)) }
+            return try row.map { try RecordCoding.definition(CheckedRecord.open($0.bytes(0))) }
         }
     }
 
@@ -336,7 +336,7 @@ public final class ViewStore: Sendable {
         try reading { database in
             let rows = try Row.fetchCursor(database, sql: "SELECT record FROM device ORDER BY id")
             var devices: [DeviceRecord] = []
-            while let row = try rows.next() { devices.append(try RecordCoding.device(row.bytes(0))) }
+            while let row = try rows.next() { devices.append(try RecordCoding.device(CheckedRecord.open(row.bytes(0)))) }
             return devices
         }
     }
