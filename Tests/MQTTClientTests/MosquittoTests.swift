@@ -7,7 +7,7 @@ import Testing
 
 @Suite(
     "Against Eclipse Mosquitto",
-    .enabled(if: MosquittoServer.isInstalled, "needs \(MosquittoServer.path)"), .timeLimit(.minutes(1)))
+    .enabled(if: MosquittoServer.isInstalled, "needs \(MosquittoServer.path)"), .timeLimit(.minutes(5)))
 struct MosquittoTests {
     private func connect(
         _ server: MosquittoServer, _ options: MQTTConnectionOptions

@@ -4,7 +4,7 @@ import NIOCore
 import Synchronization
 import Testing
 
-@Suite("Against a scripted server", .timeLimit(.minutes(1)))
+@Suite("Against a scripted server", .timeLimit(.minutes(5)))
 struct ScriptedServerTests {
     private func connect(
         _ server: ScriptedServer, _ options: MQTTConnectionOptions = .init(clientIdentifier: "c")
