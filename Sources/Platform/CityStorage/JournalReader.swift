@@ -175,7 +175,8 @@ public final class ViewReader: Sendable {
     public func devices() -> [DeviceRecord] {
         var found: [DeviceRecord] = []
         try? file.each("SELECT record FROM device ORDER BY id") { cells in
-            guard let record = cells.first?.bytes, let device = try? RecordCoding.device(CheckedRecord.open(record)) else { return }
+            guard let record = cells.first?.bytes, let device = try? RecordCoding.device(CheckedRecord.open(record))
+            else { return }
             found.append(device)
         }
         return found

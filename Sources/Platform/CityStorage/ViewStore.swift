@@ -336,7 +336,9 @@ public final class ViewStore: Sendable {
         try reading { database in
             let rows = try Row.fetchCursor(database, sql: "SELECT record FROM device ORDER BY id")
             var devices: [DeviceRecord] = []
-            while let row = try rows.next() { devices.append(try RecordCoding.device(CheckedRecord.open(row.bytes(0)))) }
+            while let row = try rows.next() {
+                devices.append(try RecordCoding.device(CheckedRecord.open(row.bytes(0))))
+            }
             return devices
         }
     }
