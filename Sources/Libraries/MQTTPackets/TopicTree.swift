@@ -44,11 +44,16 @@ public struct TopicTree<Value: Sendable>: Sendable {
         var node = 0
         for level in TopicTree.levels(of: topicName[...]) {
             let level = Array(level)
-            node = nodes[node].children[level] ?? add(level, to: node)
+            if let child = child(level, of: node) { node = child } else { node = add(level, to: node) }
         }
         if nodes[node].value == nil { count += 1 }
         nodes[node].value = value
     }
+
+    /// Not inlined: the children that are looked at here must be let go before ``add(_:to:)`` changes them, or they would be
+    /// copied, all of them, for each that comes to them.
+    @inline(never)
+    private func child(_ level: [UInt8], of node: Int) -> Int? { nodes[node].children[level] }
 
     private mutating func add(_ level: [UInt8], to parent: Int) -> Int {
         let made = Node(parent: parent, level: level)
