@@ -16,7 +16,7 @@ struct Gathered {
 
     var observations: [Observation] = []
     var keepings: [Keeping] = []
-    var retained: [RelayedMessage] = []
+    var retained: [(message: RelayedMessage, room: RetainedMessages.Room)] = []
     var answers: [Answer] = []
     var messages: [RelayedMessage] = []
     /// Publications accepted.
@@ -99,12 +99,12 @@ struct Intake {
             properties: publication.properties, publisher: publisher, receivedAt: SessionInstant(now))
         let message = RelayedMessage(content, dataClass)
         if publication.retain {
-            guard publication.payload.isEmpty || shared.relay.retained.hasRoom(for: content) else {
+            guard let room = shared.relay.retained.reserve(for: content) else {
                 return Refusal(
                     step: .commit, code: .rateLimited,
                     message: "\(RetainedMessages.bound) topics have a retained message, and no more may")
             }
-            gathered.retained.append(message)
+            gathered.retained.append((message, room))
         }
         if !shared.relay.isIdle { gathered.messages.append(message) }
         return nil
@@ -146,7 +146,7 @@ extension ListenerShared {
     ) {
         let now = SessionInstant(path.clock.now)
         let messages = group.messages
-        var keepings = group.keepings + group.retained.map(Keeping.init(retained:))
+        var keepings = group.keepings + group.retained.map { Keeping(retained: $0.message) }
         var routing = relay.route(messages)
         relay.reserve(&routing, messages, at: now, into: &keepings)
         guard group.mustCommit || isBehind || !keepings.isEmpty else {
@@ -160,7 +160,9 @@ extension ListenerShared {
             var refusal: Refusal?
             if case .failure(let why) = result { refusal = why }
             // Here, in the order of the commits: the last one to be retained on a topic is the one that stays.
-            if refusal == nil { for message in retained { relay.retained.apply(message) } }
+            for (message, room) in retained {
+                if refusal == nil { relay.retained.apply(message, in: room) } else { relay.retained.release(room) }
+            }
             loop.execute { [refusal] in
                 relay.deliver(
                     reserved, messages, isCommitted: refusal == nil, at: SessionInstant(path.clock.now))
@@ -170,6 +172,7 @@ extension ListenerShared {
         changes.observations = group.observations
         changes.keepings = keepings
         if let refusal = path.commit(changes) {
+            for (_, room) in retained { relay.retained.release(room) }
             relay.deliver(reserved, messages, isCommitted: false, at: now)
             done(refusal)
         }

@@ -18,6 +18,19 @@ final class RetainedMessages: Sendable {
     private struct State {
         var tree = TopicTree<RelayedMessage>()
         var bytes = 0
+        /// What messages on their way to the disk will need.
+        var reserved = Room(topics: 0, bytes: 0)
+
+        mutating func release(_ room: Room) {
+            reserved.topics -= room.topics
+            reserved.bytes -= room.bytes
+        }
+    }
+
+    /// Room that a message needs.
+    struct Room: Sendable {
+        fileprivate(set) var topics: Int
+        fileprivate(set) var bytes: Int
     }
 
     private let state = Mutex(State())
@@ -25,17 +38,31 @@ final class RetainedMessages: Sendable {
     /// How many topics have one.
     var count: Int { state.withLock { $0.tree.count } }
 
-    /// Whether there is room for another message, or for a larger one.
-    func hasRoom(for message: ApplicationMessage) -> Bool {
-        state.withLock { state in
-            state.bytes + message.queuedBytes <= RetainedMessages.boundBytes
-                && (state.tree.count < RetainedMessages.bound || state.tree[message.topicName] != nil)
+    /// Takes room for a message until it is kept, or given up.
+    ///
+    /// - Returns: To be given back by ``apply(_:in:)`` or ``release(_:)``; nil when there is no room.
+    func reserve(for message: ApplicationMessage) -> Room? {
+        guard message.payload.readableBytes > 0 else { return Room(topics: 0, bytes: 0) }
+        return state.withLock { state in
+            let room = Room(topics: state.tree[message.topicName] == nil ? 1 : 0, bytes: message.queuedBytes)
+            guard state.bytes + state.reserved.bytes + room.bytes <= RetainedMessages.boundBytes,
+                room.topics == 0 || state.tree.count + state.reserved.topics < RetainedMessages.bound
+            else { return nil }
+            state.reserved.topics += room.topics
+            state.reserved.bytes += room.bytes
+            return room
         }
     }
 
+    /// Gives room back: the message could not be committed.
+    func release(_ room: Room) { state.withLock { $0.release(room) } }
+
     /// Keeps a message in the place of the one before; one without a payload only takes that away [MQTT-3.3.1-6].
-    func apply(_ message: RelayedMessage) {
+    ///
+    /// - Parameter room: What was reserved for it; nil for what the program itself says.
+    func apply(_ message: RelayedMessage, in room: Room? = nil) {
         state.withLock { state in
+            if let room { state.release(room) }
             let topic = message.content.topicName
             if let old = state.tree[topic] { state.bytes -= old.content.queuedBytes }
             guard message.content.payload.readableBytes > 0 else {
