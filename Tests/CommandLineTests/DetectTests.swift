@@ -20,14 +20,13 @@ struct DetectTests {
         return text
     }
 
-    /// Series in which nothing alerts right before the burst: that would make one episode of both, and one alert.
-    @Test("writes a score for every row, and leaves timestamps and values as they were", arguments: [UInt64(1), 2, 3])
-    func rows(seed: UInt64) throws {
+    @Test("writes a score for every row, and leaves timestamps and values as they were")
+    func rows() throws {
         let folder = try TemporaryFolder()
+        let seed = UInt64.random(in: .min ... .max)
         let series = DetectTests.series(3_000, seed: seed)
         try folder.write(series, to: "in.csv")
-        let outcome = try Program.run(
-            "detect", "in.csv", "--out", "out.csv", "--alerts", "alerts.jsonl", "--json", in: folder.path)
+        let outcome = try Program.run("detect", "in.csv", "--out", "out.csv", "--json", in: folder.path)
         #expect(outcome.status == 0, "\(outcome)")
         let rows = try folder.text("out.csv").split(separator: "\n")
         #expect(rows.first == "timestamp,value,anomaly_score")
@@ -37,8 +36,18 @@ struct DetectTests {
         #expect(scores.allSatisfy { (0..<1).contains($0) })
         let burst = try #require(scores.firstIndex(of: scores.max() ?? 0))
         #expect((2_000..<2_005).contains(burst), "seed \(seed): the greatest score is at row \(burst)")
-        #expect(try folder.text("alerts.jsonl").contains("\"line\":2002"), "seed \(seed)")
         #expect(outcome.complaint.contains("\"readings\":3000"), "\(outcome)")
+    }
+
+    /// In these series nothing alerts right before the burst: that would make one episode of both, and one alert.
+    @Test("a burst after calm starts an alert that names its line", arguments: [UInt64(1), 2, 3])
+    func alerts(seed: UInt64) throws {
+        let folder = try TemporaryFolder()
+        try folder.write(DetectTests.series(3_000, seed: seed), to: "in.csv")
+        let outcome = try Program.run(
+            "detect", "in.csv", "--out", "out.csv", "--alerts", "alerts.jsonl", in: folder.path)
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(try folder.text("alerts.jsonl").contains("\"line\":2002"))
     }
 
     @Test("reads a pipe, CR LF, a byte order mark, RFC 3339 and a last line without an end")
