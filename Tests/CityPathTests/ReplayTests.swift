@@ -93,6 +93,34 @@ struct ReplayTests {
         #expect(after.differences(from: before).isEmpty)
     }
 
+    @Test(
+        "another name for a series in the views, though it can be read, does not reach the ledger",
+        arguments: ["series.definition", "definition.record", "both"])
+    func renamedSeries(place: String) async throws {
+        let test = try TestCity()
+        try await test.withCity { city in
+            try await city.enrol("gauge", with: test)
+            try await city.publish(#"{"t":1799999999000,"temp":20}"#, from: "gauge")
+        }
+        let views = DatabaseFile(test.directory.views)
+        var places = [("series", "definition"), ("definition", "record")]
+        if place != "both" { places.removeAll { "\($0.0).\($0.1)" != place } }
+        for (table, column) in places {
+            #expect(try views.replace("temperature", by: "temperatuse", in: column, of: table) > 0, "\(table)")
+        }
+        try await test.withCity { city in
+            _ = try await city.publish(#"{"t":1799999999500,"temp":21}"#, from: "gauge").get()
+        }
+        let inspection = try JournalInspection(
+            of: try JournalReader(path: test.directory.journal), views: nil, origin: TestCity.origin,
+            verifier: test.signer.verifier)
+        #expect(inspection.damage.map(\.what) == [])
+        #expect(inspection.observations >= 2)
+        let journal = try SQLiteJournal(path: test.directory.journal)
+        let leaves = try journal.batches(after: 0, limit: 100).map { String(decoding: $0.leafText, as: UTF8.self) }
+        #expect(leaves.allSatisfy { !$0.contains("temperatuse") })
+    }
+
     @Test("views damaged at random never trap, and never stop a city from opening", arguments: seeds)
     func fuzzedViews(seed: UInt64) async throws {
         let test = try TestCity()
