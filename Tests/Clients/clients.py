@@ -14,6 +14,7 @@ sys.dont_write_bytecode = True
 
 import doors
 import durable
+import hostile
 from city import City
 
 
@@ -39,7 +40,7 @@ class Checks:
 
 def main():
     checks = Checks()
-    for name, body in (("doors", doors.check), ("durable", durable.check)):
+    for name, body in (("doors", doors.check), ("hostile", hostile.check), ("durable", durable.check)):
         city = City()
         try:
             checks.run(name, lambda: body(city, checks))

@@ -1,6 +1,10 @@
+import CityModel
+import CityPath
+import CityStorage
 import HTTPAPI
 import JSONBytes
 import NIOHTTP1
+import Synchronization
 import Testing
 
 @Suite("MQTT sessions over the API")
@@ -37,5 +41,59 @@ struct MQTTSessionTests {
                 #expect(answers.map(\.status) == [200, 403, 401, 400])
             }
         }
+    }
+
+    @Test("who disconnects whom is in the journal before it is done", arguments: ["", "?endSession=true"])
+    func record(query: String) async throws {
+        let acts = Mutex<[String]>([])
+        let act: @Sendable (String, CityDirectory) -> Bool = { what, directory in
+            let seen = Result { try MQTTSessionTests.recorded(in: directory) }
+            acts.withLock { $0.append("\(what), on record: \(seen)") }
+            return true
+        }
+        try await TestServer.run(sessions: { directory in
+            MQTTSessionDirectory(
+                all: { [MQTTSessionTests.gauge] },
+                known: { $0 == "device/gauge-7" && $1 == "g" ? MQTTSessionTests.gauge : nil },
+                disconnect: { _, _ in act("disconnect", directory) }, end: { _, _ in act("end", directory) })
+        }) { server in
+            let one = "\(MQTTSessionTests.path)/device%2Fgauge-7/g\(query)"
+            try await TestClient.guarded(server) { client in
+                let refused = try await client.send(.DELETE, one, basic("otto"))
+                let done = try await client.send(.DELETE, one, basic("anna"))
+                #expect([refused.status, done.status] == [403, 204])
+            }
+            try await TestClient.laboratory(server) { client in
+                let reply = try await client.send(.DELETE, one)
+                #expect(reply.status == 403)
+            }
+        }
+        let what = query.isEmpty ? "disconnect" : "end"
+        let record = "person/anna manageDevices mqtt/sessions/device/gauge-7/g/\(what)"
+        #expect(
+            acts.withLock { $0 } == ["\(what), on record: \(Result<[String], any Error>.success([record]))"])
+    }
+
+    private static let gauge = MQTTSessionStatus(
+        owner: "device/gauge-7", clientIdentifier: "g", address: "192.0.2.7", disconnectedSince: nil, version: "5",
+        expirySeconds: 60, subscriptions: [],
+        counts: MQTTSessionStatus.Counts(
+            waiting: 0, inFlight: 0, queuedBytes: 0, published: 0, delivered: 0, publishedPerSecond: 0,
+            deliveredPerSecond: 0, dropped: 0, heldBack: 0))
+
+    /// The acts upon MQTT sessions that the journal has now.
+    private static func recorded(in directory: CityDirectory) throws -> [String] {
+        let reader = try JournalReader(path: directory.journal)
+        var found: [String] = []
+        for sequence in 1...(try reader.newestSequence()) {
+            let content = try #require(reader.row(sequence)?.content)
+            for text in try BatchContent(decoding: content).events {
+                guard case .access(let record) = try EventCoding.decode(text),
+                    record.resource.hasPrefix("mqtt/sessions/")
+                else { continue }
+                found.append("\(record.principal) \(record.action) \(record.resource)")
+            }
+        }
+        return found
     }
 }

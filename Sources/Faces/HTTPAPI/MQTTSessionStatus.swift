@@ -28,17 +28,29 @@ public struct MQTTSessionStatus: Sendable, Equatable {
         public var published: Int
         /// Messages that it was sent since the program started.
         public var delivered: Int
+        /// Messages a second that it published, over the last ten seconds or so.
+        public var publishedPerSecond: Double
+        /// Messages a second that it was sent, over the last ten seconds or so.
+        public var deliveredPerSecond: Double
         /// Messages that it lost since the program started.
         public var dropped: Int
+        /// How often it was not read from for a while, because of its quota, since the program started.
+        public var heldBack: Int
 
         /// Counts.
-        public init(waiting: Int, inFlight: Int, queuedBytes: Int, published: Int, delivered: Int, dropped: Int) {
+        public init(
+            waiting: Int, inFlight: Int, queuedBytes: Int, published: Int, delivered: Int, publishedPerSecond: Double,
+            deliveredPerSecond: Double, dropped: Int, heldBack: Int
+        ) {
             self.waiting = waiting
             self.inFlight = inFlight
             self.queuedBytes = queuedBytes
             self.published = published
             self.delivered = delivered
+            self.publishedPerSecond = publishedPerSecond
+            self.deliveredPerSecond = deliveredPerSecond
             self.dropped = dropped
+            self.heldBack = heldBack
         }
     }
 
@@ -79,6 +91,8 @@ public struct MQTTSessionStatus: Sendable, Equatable {
 public struct MQTTSessionDirectory: Sendable {
     /// All sessions, connected or not, by owner and client identifier.
     public var all: @Sendable () -> [MQTTSessionStatus]
+    /// One session; nil when there is none.
+    public var known: @Sendable (_ owner: String, _ clientIdentifier: String) -> MQTTSessionStatus?
     /// Disconnects a client; false when it has no connection.
     public var disconnect: @Sendable (_ owner: String, _ clientIdentifier: String) -> Bool
     /// Disconnects a client and ends its session; false when there is none.
@@ -86,14 +100,17 @@ public struct MQTTSessionDirectory: Sendable {
 
     /// Closures that are quick and safe from any thread.
     public init(
-        all: @escaping @Sendable () -> [MQTTSessionStatus], disconnect: @escaping @Sendable (String, String) -> Bool,
-        end: @escaping @Sendable (String, String) -> Bool
+        all: @escaping @Sendable () -> [MQTTSessionStatus],
+        known: @escaping @Sendable (String, String) -> MQTTSessionStatus?,
+        disconnect: @escaping @Sendable (String, String) -> Bool, end: @escaping @Sendable (String, String) -> Bool
     ) {
         self.all = all
+        self.known = known
         self.disconnect = disconnect
         self.end = end
     }
 
     /// There are none.
-    public static let none = MQTTSessionDirectory(all: { [] }, disconnect: { _, _ in false }, end: { _, _ in false })
+    public static let none = MQTTSessionDirectory(
+        all: { [] }, known: { _, _ in nil }, disconnect: { _, _ in false }, end: { _, _ in false })
 }

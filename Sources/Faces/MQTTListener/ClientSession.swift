@@ -66,8 +66,17 @@ final class ClientSession: Sendable {
     private let mayOverlap = Atomic<Bool>(false)
     private let connected = Atomic<Bool>(false)
     private let published = Atomic<Int>(0)
+    private let heldBack = Atomic<Int>(0)
     private let delivered = Atomic<Int>(0)
     private let dropped = Atomic<Int>(0)
+    private let rates = Mutex(Rates())
+
+    /// How busy the client was between the last two looks.
+    private struct Rates {
+        var published = 0.0
+        var delivered = 0.0
+        var countsThen = (published: 0, delivered: 0)
+    }
 
     init(key: ClientKey, number: UInt64, session: Session, highestClass: DataClass, path: GuardedPath) {
         self.key = key
@@ -342,7 +351,20 @@ final class ClientSession: Sendable {
     /// The client has published so many messages that were accepted.
     func hasPublished(_ count: Int) { published.add(count, ordering: .relaxed) }
 
+    /// The client has published beyond its quota, and had to wait.
+    func wasHeldBack() { heldBack.add(1, ordering: .relaxed) }
+
     // MARK: What it is like
+
+    /// Looks how busy the client was since the last look, so many seconds ago.
+    func measureRates(over seconds: Double) {
+        let now = (published: published.load(ordering: .relaxed), delivered: delivered.load(ordering: .relaxed))
+        rates.withLock { rates in
+            rates.published = Double(now.published - rates.countsThen.published) / seconds
+            rates.delivered = Double(now.delivered - rates.countsThen.delivered) / seconds
+            rates.countsThen = now
+        }
+    }
 
     /// For people.
     var summary: MQTTSessionSummary {
@@ -358,8 +380,10 @@ final class ClientSession: Sendable {
                 }.sorted { $0.filter < $1.filter },
                 waitingMessages: state.session.waitingMessages, inFlightMessages: state.session.inFlightMessages,
                 queuedBytes: state.session.queuedBytes, publishedMessages: published.load(ordering: .relaxed),
-                deliveredMessages: delivered.load(ordering: .relaxed), droppedMessages: dropped.load(ordering: .relaxed)
-            )
+                deliveredMessages: delivered.load(ordering: .relaxed),
+                publishedPerSecond: rates.withLock { $0.published },
+                deliveredPerSecond: rates.withLock { $0.delivered },
+                droppedMessages: dropped.load(ordering: .relaxed), heldBackTimes: heldBack.load(ordering: .relaxed))
         }
     }
 

@@ -78,15 +78,16 @@ extension Connection {
     }
 
     private func open(_ connect: Connect, _ principal: Principal, _ permit: Permit) {
-        if let reason = reasonAgainst(connect, principal) {
+        let assigned = connect.clientIdentifier.isEmpty ? shared.assignedIdentifier(number) : nil
+        let identifier = assigned ?? connect.clientIdentifier
+        let key = ClientKey(owner: principal.name, clientIdentifier: identifier)
+        if let reason = reasonAgainst(connect, principal) ?? reasonAgainst(key, connect, principal) {
             send(.connack(Connack(reasonCode: reason)), version: connect.version)
             close()
             return
         }
-        let assigned = connect.clientIdentifier.isEmpty ? shared.assignedIdentifier(number) : nil
-        let identifier = assigned ?? connect.clientIdentifier
         guard admit(connect, principal, identifier) else { return }
-        let client = shared.sessions.session(ClientKey(owner: principal.name, clientIdentifier: identifier))
+        let client = shared.sessions.session(key)
         let link = ClientSession.Link(connection: handle, address: address, highestClass: permit.highestClass)
         let terms = ConnectionTerms(
             owner: principal.name, number: client.number, limits: shared.sessionLimits(for: security))
@@ -100,6 +101,7 @@ extension Connection {
                 maximumPacketBytes: connect.properties.maximumPacketSize ?? MQTTLimits.packetBytes,
                 wantsReasons: connect.properties.requestProblemInformation ?? true))
         intake = Intake(shared: shared, scratch: scratch, publisher: client.number)
+        if case .mutualTLS = security { meter = shared.meters.enter(principal.name) }
         arrival.opening.finish()
         closeWhenExpired()
         shared.city.metrics.connectionsChanged(by: 1)
@@ -151,6 +153,19 @@ extension Connection {
                 "user name `\(name)` is not that of the certificate, `\(device.id)`")
         }
         return nil
+    }
+
+    /// One principal does not fill the house with its sessions, connected or not.
+    private func reasonAgainst(_ key: ClientKey, _ connect: Connect, _ principal: Principal) -> ReasonCode? {
+        let limit = shared.settings.sessionsPerPrincipal
+        guard case .mutualTLS = security, shared.sessions.wouldExceed(limit, with: key) else { return nil }
+        shared.path.record(
+            Refusal(
+                step: .identify, code: .rateLimited,
+                message: "the principal has \(limit) sessions, and may have no more"),
+            by: principal, from: address)
+        // What 3.1.1 has for it is "unavailable" (3).
+        return connect.version == .v3_1_1 ? .serverUnavailable : .quotaExceeded
     }
 
     private func refuse(

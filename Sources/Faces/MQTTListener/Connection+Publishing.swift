@@ -108,7 +108,7 @@ extension Connection {
         }
         if load.isFull, !isPaused {
             isPaused = true
-            setReading(false)
+            updateReading()
         }
     }
 
@@ -117,7 +117,7 @@ extension Connection {
         load.finish(messages: answers.count, bytes: bytes)
         if isPaused, load.isLow {
             isPaused = false
-            setReading(true)
+            updateReading()
         }
         if let refusal {
             shared.path.record(refusal, by: peer.principal, from: address)
@@ -128,12 +128,6 @@ extension Connection {
             peer.client.complete(answers)
         }
         flush()
-    }
-
-    private func setReading(_ isReading: Bool) {
-        guard let channel = context?.channel else { return }
-        // A failure means that the channel is closed, and then there is nothing to read.
-        _ = channel.setOption(.autoRead, value: isReading)
     }
 }
 

@@ -79,6 +79,9 @@ final class Connection: ChannelInboundHandler {
     var intake: Intake
     var load = PublishingLoad()
     var isPaused = false
+    // See Connection+Quota: where there is one, the meter, and what stands while it is overdrawn.
+    var meter: PublishMeter?
+    var heldBack: HeldBack?
 
     // Delivering: see Connection+Subscribing.
     var retainedToSend: ArraySlice<(message: RelayedMessage, grant: SubscriptionGrant)> = []
@@ -104,6 +107,7 @@ final class Connection: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        takeRest()
         end()
         context.fireChannelInactive()
     }
@@ -127,6 +131,10 @@ final class Connection: ChannelInboundHandler {
         expiry?.cancel()
         expiry = nil
         arrival.opening.finish()
+        heldBack?.next.cancel()
+        heldBack = nil
+        meter?.leave()
+        meter = nil
         retainedToSend = []
         guard case .open(let peer) = state else {
             state = .closed
@@ -153,6 +161,26 @@ final class Connection: ChannelInboundHandler {
             buffer = earlier
         }
         if keepAlive != nil { keepAlive?.packetReceived(at: .now) }
+        guard heldBack == nil else {
+            unread = buffer
+            return
+        }
+        read(&buffer)
+    }
+
+    /// Reads on in what had arrived when the connection was held back.
+    func takeUnread() {
+        if keepAlive != nil { keepAlive?.packetReceived(at: .now) }
+        guard var buffer = unread else { return }
+        unread = nil
+        isReading = true
+        read(&buffer)
+        isReading = false
+        submitGathered()
+        flush()
+    }
+
+    private func read(_ buffer: inout ByteBuffer) {
         do throws(PacketDecodingError) {
             try readPackets(from: &buffer)
         } catch {
@@ -210,7 +238,7 @@ final class Connection: ChannelInboundHandler {
             case .publish(let header):
                 handle(header, in: rest, at: now)
                 offset += header.packetBytes
-                if isClosed { return (offset, true) }
+                if isClosed || isBeyondQuota(after: header.packetBytes) { return (offset, true) }
             }
         }
         return (offset, true)
@@ -427,6 +455,8 @@ final class Connection: ChannelInboundHandler {
             if !isClosed { close() }
             return
         }
+        // Who is not read from cannot be heard.
+        if heldBack != nil { keepAlive?.packetReceived(at: .now) }
         switch keepAlive?.timerFired(at: .now) {
         case .check(let instant): schedule(at: instant)
         case .disconnect:

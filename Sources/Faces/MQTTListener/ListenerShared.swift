@@ -32,6 +32,7 @@ final class ListenerShared: Sendable {
     let sessions: SessionBook
     let sessionLimits: SessionLimits
     let openings = Openings()
+    let meters: PublishMeters
     /// How the bridges are, in the order of the settings.
     let gauges: [BridgeGauge]
     let counters = MQTTCounters()
@@ -50,6 +51,7 @@ final class ListenerShared: Sendable {
         relay = MessageRelay(metrics: city.metrics)
         sessions = SessionBook(path: city.path)
         sessionLimits = settings.sessionLimits
+        meters = PublishMeters(settings.publishQuota)
         gauges = settings.bridges.map { BridgeGauge($0, at: city.clock.now) }
         self.logger = logger
     }

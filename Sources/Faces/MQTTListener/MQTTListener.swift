@@ -53,10 +53,16 @@ public struct MQTTSettings: Sendable {
     public var maximumPacketBytes = 262_144
     /// The most connections at one time.
     public var maximumConnections = 20_000
+    /// The most sessions of one principal, connected or kept for it.
+    public var sessionsPerPrincipal = 10_000
     /// The most messages of QoS 1 and 2 a peer may have unacknowledged (MQTT 5.0 §3.2.2.3.3).
     public var receiveMaximum: UInt16 = 1_024
     /// The most messages that wait for one client; see `MQTTSessions` for what happens then.
     public var queuedMessages = 10_000
+    /// How many messages a second each principal may publish over TLS, with all of its connections; nil for any number.
+    public var messagesPerSecond: Int?
+    /// The same in bytes of PUBLISH packets.
+    public var bytesPerSecond: Int?
     /// The longest that a session outlives its connection, in seconds; `UInt32.max` for ever.
     public var longestSessionSeconds: UInt32 = 7 * 86_400
     /// The longest keep-alive (MQTT 5.0 §3.2.2.3.14); a client that asks for more, or for none, is told this one.
@@ -80,6 +86,11 @@ public struct MQTTSettings: Sendable {
 }
 
 extension MQTTSettings {
+    /// What holds for every principal.
+    var publishQuota: PublishQuota {
+        PublishQuota(messagesPerSecond: messagesPerSecond, bytesPerSecond: bytesPerSecond)
+    }
+
     /// What holds for every session.
     var sessionLimits: SessionLimits {
         var limits = SessionLimits()
@@ -166,7 +177,9 @@ public struct MQTTListener: Service {
         city.accounts.observe { name in shared.standingChanged(of: "person/\(name)") }
         city.tokens.observe { owner in shared.standingChanged(of: owner.principalName) }
         let bridges = try await Bridges(shared, on: group)
-        city.metrics.include { [weak shared] in shared?.gauges.flatMap(\.samples) ?? [] }
+        city.metrics.include { [weak shared] in
+            (shared?.gauges.flatMap(\.samples) ?? []) + (shared?.counters.samples ?? [])
+        }
         let tls = try tlsContext(offering: MQTTTransport.subprotocol)
         let secure = try await bind(settings.address, on: group, shared.openings) { channel in
             try shared.configure(channel, Door(security: .mutualTLS(tls), isBehindProxy: settings.isBehindProxy))
@@ -191,7 +204,7 @@ public struct MQTTListener: Service {
         city.path.replies.observe { reply in shared.publish(reply, on: loop) }
         let topics = SystemTopics(shared: shared, startedAt: city.clock.now)
         let publishing = loop.scheduleRepeatedTask(initialDelay: .zero, delay: SystemTopics.interval) { _ in
-            topics.publish()
+            topics.tick()
         }
         onReady(
             MQTTPorts(

@@ -37,8 +37,14 @@ public struct MQTTSessionSummary: Sendable {
     public let publishedMessages: Int
     /// Messages that it was sent, since the program started.
     public let deliveredMessages: Int
+    /// Messages a second that it published, over the last ``SystemTopics/interval``.
+    public let publishedPerSecond: Double
+    /// Messages a second that it was sent, over the last ``SystemTopics/interval``.
+    public let deliveredPerSecond: Double
     /// Messages that it lost, since the program started.
     public let droppedMessages: Int
+    /// How often it was not read from for a while, because of its quota, since the program started.
+    public let heldBackTimes: Int
 }
 
 extension ConnectionDirectory {
@@ -47,6 +53,15 @@ extension ConnectionDirectory {
         (book?.sessions.all ?? []).map(\.summary).sorted {
             ($0.owner, $0.clientIdentifier) < ($1.owner, $1.clientIdentifier)
         }
+    }
+
+    /// One session, connected or not; nil when there is none.
+    ///
+    /// - Parameters:
+    ///   - owner: The principal's name in records.
+    ///   - clientIdentifier: The client identifier.
+    public func session(of owner: String, clientIdentifier: String) -> MQTTSessionSummary? {
+        book?.sessions.known(ClientKey(owner: owner, clientIdentifier: clientIdentifier))?.summary
     }
 
     /// Disconnects a client, with the reason 0x98 (Administrative action). Its session goes on as the client has asked.

@@ -11,8 +11,20 @@ import Synchronization
 /// All sessions there are, connected or not. Safe from any thread.
 final class SessionBook: Sendable {
     private struct State {
-        var sessions: [ClientKey: ClientSession] = [:]
+        private(set) var sessions: [ClientKey: ClientSession] = [:]
+        /// How many of them each owner has.
+        private(set) var counts: [String: Int] = [:]
         var next: UInt64 = 1
+
+        mutating func add(_ client: ClientSession) {
+            guard sessions.updateValue(client, forKey: client.key) == nil else { return }
+            counts[client.key.owner, default: 0] += 1
+        }
+
+        mutating func remove(_ key: ClientKey) {
+            guard sessions.removeValue(forKey: key) != nil, let count = counts[key.owner] else { return }
+            counts[key.owner] = count > 1 ? count - 1 : nil
+        }
     }
 
     private let state = Mutex(State())
@@ -31,7 +43,7 @@ final class SessionBook: Sendable {
                 key: key, number: state.next, session: Session(clientIdentifier: key.text, at: now),
                 highestClass: .public, path: path)
             state.next += 1
-            state.sessions[key] = made
+            state.add(made)
             return made
         }
     }
@@ -39,11 +51,16 @@ final class SessionBook: Sendable {
     /// The session of a key, if there is one.
     func known(_ key: ClientKey) -> ClientSession? { state.withLock { $0.sessions[key] } }
 
+    /// Whether a session of this key would be one more than its owner may have.
+    func wouldExceed(_ limit: Int, with key: ClientKey) -> Bool {
+        state.withLock { $0.counts[key.owner, default: 0] >= limit && $0.sessions[key] == nil }
+    }
+
     /// A session is over: forgets it, unless somebody has come back to it meanwhile.
     func forget(_ client: ClientSession) {
         state.withLock { state in
             guard state.sessions[client.key] === client, !client.isLive else { return }
-            state.sessions[client.key] = nil
+            state.remove(client.key)
         }
     }
 
@@ -78,7 +95,7 @@ final class SessionBook: Sendable {
                         key: key, number: state.next, session: restored.session, highestClass: classOf(key.owner),
                         path: path)
                     state.next += 1
-                    state.sessions[key] = client
+                    state.add(client)
                     return client
                 })
         }

@@ -3,17 +3,36 @@ import CityPath
 import MQTTPackets
 import MQTTSessions
 import NIOCore
+import Synchronization
 
 /// `$SYS/broker/...`: what monitoring tools read of an MQTT broker, under the names that they know from Mosquitto.
-struct SystemTopics: Sendable {
+final class SystemTopics: Sendable {
     /// How often they are published.
     static let interval = TimeAmount.seconds(10)
 
     let shared: ListenerShared
     let startedAt: Timestamp
+    private let lastTick = Mutex<ContinuousClock.Instant?>(nil)
+
+    init(shared: ListenerShared, startedAt: Timestamp) {
+        self.shared = shared
+        self.startedAt = startedAt
+    }
+
+    /// Measures how busy each client was since the last time, and publishes all topics.
+    func tick() {
+        let now = ContinuousClock.now
+        let last = lastTick.withLock { last in
+            defer { last = now }
+            return last
+        }
+        let seconds = last.map { $0.duration(to: now) / .seconds(1) } ?? 0
+        if seconds > 0 { for client in shared.sessions.all { client.measureRates(over: seconds) } }
+        publish()
+    }
 
     /// Publishes all of them: retained, and not kept beyond the program's end.
-    func publish() {
+    private func publish() {
         let now = SessionInstant(shared.path.clock.now)
         let messages = facts().map { name, text in
             RelayedMessage(

@@ -40,9 +40,10 @@ final class TestServer: Sendable {
         self.stop = stop
     }
 
-    /// Serves a city while `body` runs; HTTPS listens on `host`.
+    /// Serves a city while `body` runs; HTTPS listens on `host`. `sessions` says what is told of MQTT sessions.
     static func run(
         maximumBodyBytes: Int = 65_536, limits: HTTPLimits = HTTPLimits(), host: String = "127.0.0.1",
+        sessions: (CityDirectory) -> MQTTSessionDirectory = { _ in .none },
         _ body: @escaping @Sendable (TestServer) async throws -> Void
     ) async throws {
         let founding = try await Founding(maximumBodyBytes: maximumBodyBytes, limits: limits, host: host)
@@ -50,7 +51,8 @@ final class TestServer: Sendable {
         let (stream, ready) = AsyncStream<HTTPPorts>.makeStream()
         let face = try HTTPFace(
             city: founding.city, authority: founding.certificates.authority, settings: founding.settings,
-            devices: .none,
+            devices: ConnectedDevices(
+                presence: { _ in nil }, lastSeen: { _ in nil }, count: { 0 }, sessions: sessions(founding.directory)),
             logger: founding.logger
         ) { ready.yield($0) }
         let group = ServiceGroup(services: [face], logger: founding.logger)

@@ -37,39 +37,16 @@ struct MQTTEndpoints: Sendable {
 
     @Sendable private func retrieve(_ visit: Visit) async throws -> Response {
         _ = try visit.permit(.readOperations)
-        let session = try session(of: visit)
+        let session = try shared.session(of: visit)
         visit.note(
             .readOperations, of: "mqtt/sessions/\(session.owner)/\(session.clientIdentifier)", dataClass: .internal)
         return JSONWriter.answer { MQTTEndpoints.write(session, into: &$0) }
     }
 
-    /// Disconnects a client, with 0x98 (Administrative action) in MQTT 5. Who did it is on record.
+    /// Disconnects a client, with 0x98 (Administrative action) in MQTT 5.
     @Sendable private func disconnect(_ visit: Visit) async throws -> Response {
-        _ = try visit.permit(.manageDevices)
-        let endsSession = try visit.parameters.flag("endSession")
-        let session = try session(of: visit)
-        let act = endsSession ? shared.devices.sessions.end : shared.devices.sessions.disconnect
-        guard act(session.owner, session.clientIdentifier) else {
-            throw Problem(.conflict, "the client is not connected; with `endSession=true` its session ends, too")
-        }
-        let what = endsSession ? "session ended" : "disconnected"
-        visit.note(
-            .manageDevices, of: "mqtt/sessions/\(session.owner)/\(session.clientIdentifier): \(what)",
-            dataClass: .internal)
+        _ = try await shared.disconnect(visit, endsSession: try visit.parameters.flag("endSession"))
         return Response(status: .noContent)
-    }
-
-    private func session(of visit: Visit) throws -> MQTTSessionStatus {
-        let owner = try visit.parameter("owner")
-        let identifier = try visit.parameter("clientIdentifier")
-        let known = shared.devices.sessions.all().first { $0.owner == owner && $0.clientIdentifier == identifier }
-        guard let known else {
-            throw Problem(
-                .notFound,
-                "`\(owner.prefix(100))` has no MQTT session with the client identifier "
-                    + "`\(identifier.prefix(100))`")
-        }
-        return known
     }
 
     private static func write(_ session: MQTTSessionStatus, into writer: inout JSONWriter) {
@@ -91,6 +68,47 @@ struct MQTTEndpoints: Sendable {
         writer.member("queuedBytes", session.counts.queuedBytes)
         writer.member("published", session.counts.published)
         writer.member("delivered", session.counts.delivered)
+        writer.member("publishedPerSecond", session.counts.publishedPerSecond)
+        writer.member("deliveredPerSecond", session.counts.deliveredPerSecond)
         writer.member("dropped", session.counts.dropped)
+        writer.member("heldBack", session.counts.heldBack)
+    }
+}
+
+extension HTTPShared {
+    /// The session that a path names: `{owner}` and `{clientIdentifier}`.
+    ///
+    /// - Throws: A problem when there is none.
+    func session(of visit: Visit) throws -> MQTTSessionStatus {
+        let owner = try visit.parameter("owner")
+        let identifier = try visit.parameter("clientIdentifier")
+        guard let known = devices.sessions.known(owner, identifier) else {
+            throw Problem(
+                .notFound,
+                "`\(owner.prefix(100))` has no MQTT session with the client identifier "
+                    + "`\(identifier.prefix(100))`")
+        }
+        return known
+    }
+
+    /// Disconnects the client that a path names, and ends its session where that is asked for.
+    ///
+    /// Who does it is on record before it is done: when the record cannot be committed, nobody is disconnected.
+    ///
+    /// - Returns: The session as it was.
+    /// - Throws: A refusal, or a problem when there is no such session, or no connection to close.
+    func disconnect(_ visit: Visit, endsSession: Bool) async throws -> MQTTSessionStatus {
+        _ = try visit.permit(.manageDevices)
+        let session = try session(of: visit)
+        let notConnected = Problem(
+            .conflict, "the client is not connected; with `endSession=true` its session ends, too")
+        guard endsSession || session.disconnectedSince == nil else { throw notConnected }
+        try await visit.record(
+            .manageDevices,
+            of: "mqtt/sessions/\(session.owner)/\(session.clientIdentifier.prefix(200))/"
+                + (endsSession ? "end" : "disconnect"), dataClass: .internal)
+        let act = endsSession ? devices.sessions.end : devices.sessions.disconnect
+        guard act(session.owner, session.clientIdentifier) else { throw notConnected }
+        return session
     }
 }

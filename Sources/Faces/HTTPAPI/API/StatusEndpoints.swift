@@ -19,7 +19,9 @@ struct StatusEndpoints: Sendable {
             return .text(metrics(), type: "text/plain; version=0.0.4; charset=utf-8")
         }
         endpoints.open(.get, "/openapi.yaml") { _, _ in shared.openAPI.yaml }
-        endpoints.open(.get, "/openapi.json") { _, _ in try shared.openAPI.json() }
+        endpoints.open(.get, "/openapi.json") { _, _ in
+            try await shared.pool.run { try shared.openAPI.json() }
+        }
         endpoints.api(.get, "/api/v1/status") { visit in
             _ = try visit.permit(.readOperations)
             return JSONWriter.answer { status(to: &$0) }

@@ -51,4 +51,15 @@ struct Visit: Sendable {
         city.path.accesses.note(
             action, of: resource, dataClass: dataClass, by: caller.principal, purpose: purpose, at: now)
     }
+
+    /// Puts an act that leaves no other trace on record, before it is done: returns when the record is committed.
+    ///
+    /// - Throws: The refusal when it cannot be committed; the act is not to be done then.
+    func record(_ action: Action, of resource: String, dataClass: DataClass) async throws(Refusal) {
+        let record = AccessRecord(
+            principal: caller.principal.name, action: action.name, resource: resource, dataClass: dataClass,
+            purpose: purpose, at: now, count: 1)
+        let committed: Result<Receipt, Refusal> = await city.path.committed(events: [.access(record)])
+        _ = try committed.get()
+    }
 }

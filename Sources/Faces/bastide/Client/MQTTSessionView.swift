@@ -19,6 +19,7 @@ struct MQTTSessionView: Codable, Sendable {
     var published: Int
     var delivered: Int
     var dropped: Int
+    var heldBack: Int
 
     /// Both names that make it.
     var key: String { "\(owner) \(clientIdentifier)" }

@@ -13,12 +13,12 @@ extension CityConfiguration {
             """),
         Setting(
             "listen.mqtt", \.mqtt, .listenAddress,
-            "Where devices connect: MQTT over TLS with client certificates. Port 0 lets the system choose."),
+            "Where devices connect: MQTT over TLS, with client certificates or tokens. Port 0 lets the system choose."),
         Setting(
             "listen.mqttWebSocket", \.mqttWebSocket, .optionalAddress,
             """
-            Where browsers connect: MQTT over WebSocket (`/mqtt`) over TLS, with client certificates. Usually \
-            `0.0.0.0:8884`; nowhere, when nothing is said.
+            Where browsers connect: MQTT over WebSocket (`/mqtt`) over TLS, with client certificates or tokens. \
+            Usually `0.0.0.0:8884`; nowhere, when nothing is said.
             """),
         Setting(
             "listen.https", \.https, .listenAddress,
@@ -44,6 +44,21 @@ extension CityConfiguration {
             The most messages that wait for one client. When there are more, the oldest of QoS 0 are dropped; when there \
             are none, the client is disconnected with the reason 0x97.
             """),
+        Setting(
+            "mqtt.sessionsPerPrincipal", \.mqttSessionsPerPrincipal, .wholeNumber(in: 1...1_000_000, of: "sessions"),
+            """
+            The most MQTT sessions of one device, person or service, connected or kept for it. One more is refused \
+            with 0x97, in 3.1.1 with 3.
+            """),
+        Setting(
+            "mqtt.messagesPerSecond", \.mqttMessagesPerSecond, .wholeNumber(in: 0...1_000_000, of: "messages"),
+            """
+            The most messages a second that a device, person or service may publish over MQTT, 0 for any number. Who \
+            publishes more is read from more slowly; what is not used is saved for ten seconds.
+            """),
+        Setting(
+            "mqtt.bytesPerSecond", \.mqttBytesPerSecond, .wholeNumber(in: 0...1_000_000_000, of: "bytes"),
+            "The same in bytes of PUBLISH packets, 0 for any number."),
         Setting(
             "mqtt.sessionExpirySeconds", \.mqttSessionExpirySeconds, .wholeNumber(in: 0...4_294_967_295, of: "seconds"),
             """

@@ -16,6 +16,10 @@ struct CityConfiguration: Sendable, Equatable {
     var mqttMaximumConnections = 20_000
     var mqttReceiveMaximum = 1_024
     var mqttQueuedMessages = 10_000
+    var mqttSessionsPerPrincipal = 10_000
+    /// 0 for any number, as below.
+    var mqttMessagesPerSecond = 0
+    var mqttBytesPerSecond = 0
     var mqttSessionExpirySeconds = 604_800
     var mqttKeepAliveSeconds = 3_600
     var topics = TopicScheme.standard

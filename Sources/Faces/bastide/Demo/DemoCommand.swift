@@ -92,7 +92,7 @@ struct DemoCommand: AsyncParsableCommand {
                \(program) device suspend tc-001 --city \(path) --reason "maintenance"
                \(program) ledger show --city \(path)
 
-             Devices connect to localhost:\(ports.mqtt) (MQTT over mutual TLS). Ctrl-C stops the town.
+             Devices connect to localhost:\(ports.mqtt) (MQTT over TLS, by certificate or token). Ctrl-C stops the town.
             ──────────────────────────────────────────────────────────────────────
             """
     }

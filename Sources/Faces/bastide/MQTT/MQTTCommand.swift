@@ -42,13 +42,13 @@ struct MQTTCommand: AsyncParsableCommand {
             guard !sessions.isEmpty else { return Console.say("there is no such session") }
             var table = TextTable(
                 "OWNER", "CLIENT", "FROM", "MQTT", "SUBSCRIPTIONS", "WAITING", "IN FLIGHT", "PUBLISHED", "DELIVERED",
-                "DROPPED")
+                "DROPPED", "HELD BACK")
             for session in sessions {
                 let place = session.address ?? "away since \(session.disconnectedSince ?? "?")"
                 table.add(
                     session.owner, session.clientIdentifier, place, session.version, "\(session.subscriptions.count)",
                     "\(session.waiting)", "\(session.inFlight)", "\(session.published)", "\(session.delivered)",
-                    "\(session.dropped)")
+                    "\(session.dropped)", "\(session.heldBack)")
                 guard subscriptions else { continue }
                 for subscription in session.subscriptions {
                     table.add("", "  \(subscription.filter)", "QoS \(subscription.qos)")

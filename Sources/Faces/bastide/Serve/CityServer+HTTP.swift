@@ -33,6 +33,9 @@ extension CityServer {
                 bridges: { connections.bridges().map(BridgeStatus.init) },
                 sessions: MQTTSessionDirectory(
                     all: { connections.sessions().map(MQTTSessionStatus.init) },
+                    known: {
+                        connections.session(of: $0, clientIdentifier: $1).map(MQTTSessionStatus.init)
+                    },
                     disconnect: { connections.disconnect($0, clientIdentifier: $1) },
                     end: { connections.endSession(of: $0, clientIdentifier: $1) })), logger: logger
         ) { ports in
@@ -63,6 +66,7 @@ extension MQTTSessionStatus {
             counts: Counts(
                 waiting: summary.waitingMessages, inFlight: summary.inFlightMessages, queuedBytes: summary.queuedBytes,
                 published: summary.publishedMessages, delivered: summary.deliveredMessages,
-                dropped: summary.droppedMessages))
+                publishedPerSecond: summary.publishedPerSecond, deliveredPerSecond: summary.deliveredPerSecond,
+                dropped: summary.droppedMessages, heldBack: summary.heldBackTimes))
     }
 }

@@ -102,12 +102,15 @@ final class CityServer: Sendable {
             authorityFile: certificates.rootFile)
         settings.maximumPacketBytes = configuration.mqttMaximumPacketBytes
         settings.maximumConnections = configuration.mqttMaximumConnections
+        settings.sessionsPerPrincipal = configuration.mqttSessionsPerPrincipal
         settings.receiveMaximum = UInt16(clamping: configuration.mqttReceiveMaximum)
         settings.webSocketAddress = configuration.mqttWebSocket.map {
             MQTTSettings.Address(host: $0.host, port: $0.port)
         }
         settings.isBehindProxy = configuration.mqttProxyProtocol
         settings.queuedMessages = configuration.mqttQueuedMessages
+        settings.messagesPerSecond = configuration.mqttMessagesPerSecond > 0 ? configuration.mqttMessagesPerSecond : nil
+        settings.bytesPerSecond = configuration.mqttBytesPerSecond > 0 ? configuration.mqttBytesPerSecond : nil
         settings.longestSessionSeconds = UInt32(clamping: configuration.mqttSessionExpirySeconds)
         settings.longestKeepAlive = .seconds(configuration.mqttKeepAliveSeconds)
         settings.bridges = configuration.bridges.map { $0.settings(domain: configuration.domain) }
@@ -122,7 +125,7 @@ final class CityServer: Sendable {
         var facts = FactList()
         let host = configuration.reachableHost(of: configuration.https)
         facts.add("console", "https://\(host.contains(":") ? "[\(host)]" : host):\(ports.https)/")
-        facts.add("devices", "\(configuration.mqtt.host) port \(ports.mqtt), MQTT over mutual TLS")
+        facts.add("devices", "\(configuration.mqtt.host) port \(ports.mqtt), MQTT over TLS, by certificate or token")
         facts.add("laboratory", ports.laboratoryMQTT.map { "MQTT 127.0.0.1:\($0), no identity" })
         facts.add("laboratory", ports.laboratoryHTTP.map { "HTTP 127.0.0.1:\($0), no identity" })
         facts.add("registered", "\(city.views.registry.count) devices, \(city.ledger.size) batches in the ledger")
