@@ -246,6 +246,29 @@ class Operator(LiveWork):
             assert status in browser.text(".states"), browser.text(".states")
             assert NOTE in browser.text("main"), "the reason is not shown as it was typed"
 
+    def disconnects_a_client(self):
+        """From its device's page, only after a confirmation; the device comes back by itself."""
+        browser = self.browser
+        browser.go("/devices?connection=connected")
+        browser.follow("tbody th a")
+        device = browser.text(".page-head .mono")
+        browser.follow("a[href^='/sessions?q=']")
+        browser.follow("tbody th a")
+        assert f"device/{device}" in browser.text(".page-head"), browser.text(".page-head")
+        browser.follow(".actions a[href$='confirm=disconnect']")
+        browser.follow(".confirm .button-quiet")
+        assert "Connected" in browser.text(".states"), "it is disconnected although that was cancelled"
+        session = browser.find("h1").text
+        browser.follow(".actions a[href$='confirm=disconnect']")
+        browser.follow(".confirm button")
+        assert f"{session} is disconnected" in browser.text(".notice-done"), browser.text(".notice-done")
+
+        def isBack():
+            browser.go(f"/sessions?connection=connected&q=device%2F{device}")
+            return browser.all("tbody th a")
+
+        browser.until("the device is back", isBack, 60)
+
     # Alerts, refusals, ledger
 
     def acknowledges_an_alert(self):
@@ -334,12 +357,15 @@ class Operator(LiveWork):
         """The addresses of pages of each kind, by name."""
         browser = self.browser
         links = {}
-        for kind, path in (("entity", "/entities?type=AirQualityObserved"), ("device", "/devices")):
+        for kind, path in (
+            ("entity", "/entities?type=AirQualityObserved"), ("device", "/devices"), ("session", "/sessions"),
+        ):
             browser.go(path)
             links[kind] = browser.find("tbody th a").get_attribute("href").removeprefix(browser.url)
         return {
             "overview": "/", "entities": "/entities", "entity": links["entity"], "devices": "/devices",
             "device": links["device"], "device-suspend": links["device"] + "?confirm=suspend",
+            "sessions": "/sessions", "session": links["session"], "session-end": links["session"] + "?confirm=end",
             "alerts": "/alerts?status=all", "refusals": "/refusals", "ledger": "/ledger",
         }
 
@@ -423,6 +449,7 @@ def work_through(operator, report):
         operator.finds_an_entity, operator.reads_a_chart, operator.hears_a_chart_only_when_moving_along_it,
         operator.is_not_stopped_by_strange_numbers, operator.verifies_a_reading,
         operator.is_warned_of_a_changed_reading, operator.suspends_and_resumes_a_device,
+        operator.disconnects_a_client,
         operator.acknowledges_an_alert, operator.reads_refusals, operator.reads_the_ledger,
         operator.gets_pages_in_good_order, operator.is_told_what_is_not_there, operator.can_skip_the_navigation,
         operator.chooses_a_theme,

@@ -32,6 +32,11 @@ enum Fixtures {
                     id: "", type: "", status: .revoked, isConnected: false, agency: "", zone: "", lastSeen: nil),
                 certificate: DeviceCertificate(serialNumber: "", notAfter: moment, daysLeft: -1, spiffeID: ""),
                 enrolledAt: moment, entities: [], refusals: [], mayChange: false)),
+        .sessions(SessionsPage(frame: frame(), filter: SessionFilter(), rows: [], paging: paging(0))),
+        .session(
+            SessionPage(
+                frame: frame(), session: sessionRow("", isConnected: false), device: nil, expirySeconds: nil,
+                subscriptions: [], mayChange: false)),
         .alerts(
             AlertsPage(
                 frame: frame(), filter: .open, rows: [], acknowledgedCount: 0, paging: paging(0), mayAcknowledge: false)
@@ -62,6 +67,11 @@ enum Fixtures {
                     frame: frame, filter: DeviceFilter(status: .active, isConnected: true, text: text),
                     rows: [deviceRow(text)], paging: paging(3))),
             device(text, confirming: nil), device(text, confirming: .suspend), device(text, confirming: .revoke),
+            .sessions(
+                SessionsPage(
+                    frame: frame, filter: SessionFilter(isConnected: true, text: text),
+                    rows: [sessionRow(text), sessionRow(text, isConnected: false)], paging: paging(3))),
+            session(text, confirming: nil), session(text, confirming: .disconnect), session(text, confirming: .end),
             .alerts(
                 AlertsPage(
                     frame: frame, filter: .all, rows: alerts(text), acknowledgedCount: 1, paging: paging(3),
@@ -83,6 +93,22 @@ enum Fixtures {
         DeviceRow(
             id: text, name: text, type: text, status: .active, isConnected: true, agency: text, zone: text,
             lastSeen: moment)
+    }
+
+    static func sessionRow(_ text: String, isConnected: Bool = true) -> SessionRow {
+        var counts = SessionCounts()
+        counts.dropped = 1
+        counts.heldBack = 2
+        return SessionRow(
+            owner: text, clientIdentifier: text, address: isConnected ? text : nil,
+            disconnectedSince: isConnected ? nil : moment, version: text, subscriptionCount: 1, counts: counts)
+    }
+
+    static func session(_ text: String, confirming: SessionAction?) -> ConsolePage {
+        .session(
+            SessionPage(
+                frame: frame(text), session: sessionRow(text), device: text, expirySeconds: 60,
+                subscriptions: [SubscriptionRow(filter: text, qos: 1)], mayChange: true, confirming: confirming))
     }
 
     static func alerts(_ text: String) -> [AlertRow] {

@@ -84,7 +84,7 @@ public struct ConsoleFrame: Sendable, Hashable {
 
 /// The entries of the navigation, in its order.
 enum ConsoleSection: String, CaseIterable {
-    case overview, entities, devices, alerts, refusals, ledger
+    case overview, entities, devices, sessions, alerts, refusals, ledger
 
     /// Where the entry leads.
     var path: String { self == .overview ? "/" : "/\(rawValue)" }

@@ -14,6 +14,10 @@ public enum ConsolePage: Sendable {
     case devices(DevicesPage)
     /// One device: its certificate, its refusals, what can be done about it.
     case device(DevicePage)
+    /// The list of MQTT sessions.
+    case sessions(SessionsPage)
+    /// One MQTT session: its subscriptions and messages, what can be done about it.
+    case session(SessionPage)
     /// The list of alerts.
     case alerts(AlertsPage)
     /// The list of refusals.
@@ -62,6 +66,8 @@ extension ConsolePage {
         case .entity(let page): page
         case .devices(let page): page
         case .device(let page): page
+        case .sessions(let page): page
+        case .session(let page): page
         case .alerts(let page): page
         case .refusals(let page): page
         case .ledger(let page): page

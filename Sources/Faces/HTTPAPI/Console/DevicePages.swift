@@ -22,15 +22,7 @@ struct DevicePages: Sendable {
         _ = try visit.permit(.readOperations)
         let parameters = visit.parameters
         let status = try parameters.word("status", as: ConsoleDeviceStatus.self)
-        var isConnected: Bool?
-        switch parameters.text("connection") {
-        case nil: break
-        case "connected": isConnected = true
-        case "disconnected": isConnected = false
-        case let other?:
-            throw Problem(
-                .badRequest, "`connection` must be `connected` or `disconnected`, it is `\(other.prefix(50))`")
-        }
+        let isConnected = try parameters.connection()
         let text = parameters["q"] ?? ""
         let wanted = text.lowercased()
         let found = shared.city.views.registry.all().filter { device in
@@ -98,6 +90,20 @@ extension DeviceAction {
         case .suspend: .suspended
         case .resume: .active
         case .revoke: .revoked
+        }
+    }
+}
+
+extension RequestParameters {
+    /// The parameter `connection` of lists: whether only those that are connected are asked for, or only the others.
+    func connection() throws -> Bool? {
+        switch text("connection") {
+        case nil: return nil
+        case "connected": return true
+        case "disconnected": return false
+        case let other?:
+            throw Problem(
+                .badRequest, "`connection` must be `connected` or `disconnected`, it is `\(other.prefix(50))`")
         }
     }
 }

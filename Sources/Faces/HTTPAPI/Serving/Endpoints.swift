@@ -34,6 +34,7 @@ final class Endpoints {
         SignInPages(shared: shared).register(on: self)
         CityPages(shared: shared).register(on: self)
         DevicePages(shared: shared).register(on: self)
+        SessionPages(shared: shared).register(on: self)
         StaticFiles(shared: shared).register(on: self)
     }
 

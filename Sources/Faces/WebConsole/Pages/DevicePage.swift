@@ -92,6 +92,7 @@ extension DevicePage: ConsoleContent {
             template: "device", title: device.name ?? device.id, section: .devices,
             view: [
                 "device": .object(device.view),
+                "sessionsPath": .text(ConsoleLink.path("/sessions", [("q", "device/\(device.id)")])),
                 "certificate": .object(certificate.view),
                 "enrolledAt": .object(enrolledAt.view),
                 "statusReason": .text(statusReason),

@@ -13,9 +13,6 @@ public struct DeviceFilter: Sendable, Hashable {
         self.isConnected = isConnected
         self.text = text
     }
-
-    /// The value of the query parameter `connection`.
-    var connection: String? { isConnected.map { $0 ? "connected" : "disconnected" } }
 }
 
 /// The list of devices, at `/devices`.
@@ -44,16 +41,16 @@ extension DevicesPage: ConsoleContent {
 
     func content(assets: ConsoleAssets) -> PageContent {
         let statuses = ConsoleDeviceStatus.allCases.map { (value: $0.rawValue, words: $0.rawValue.capitalizedFirst) }
-        let connections = [(value: "connected", words: "Connected"), (value: "disconnected", words: "Disconnected")]
+        let connection = FilterOption.connection(filter.isConnected)
         let parameters: [(name: String, value: String?)] = [
-            ("status", filter.status?.rawValue), ("connection", filter.connection), ("q", filter.text),
+            ("status", filter.status?.rawValue), ("connection", connection), ("q", filter.text),
         ]
         return PageContent(
             template: "devices", title: "Devices", section: .devices,
             view: [
                 "text": .text(filter.text),
                 "statuses": .list(FilterOption.views(statuses, selected: filter.status?.rawValue)),
-                "connections": .list(FilterOption.views(connections, selected: filter.connection)),
+                "connections": .list(FilterOption.views(FilterOption.connections, selected: connection)),
                 "isFiltered": .flag(filter != DeviceFilter()),
                 "hasRows": .flag(!rows.isEmpty),
                 "rows": .list(rows.map(\.view)),

@@ -52,4 +52,9 @@ enum FilterOption {
             ]
         }
     }
+
+    static let connections = [(value: "connected", words: "Connected"), (value: "disconnected", words: "Disconnected")]
+
+    /// The value of the query parameter `connection`.
+    static func connection(_ isConnected: Bool?) -> String? { isConnected.map { $0 ? "connected" : "disconnected" } }
 }

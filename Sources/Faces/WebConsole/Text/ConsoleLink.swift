@@ -4,6 +4,9 @@ enum ConsoleLink {
     static func device(_ id: String) -> String { "/devices/\(segment(id))" }
     static func device(_ id: String, action: DeviceAction) -> String { "\(device(id))/\(action.rawValue)" }
     static func confirm(_ action: DeviceAction, of id: String) -> String { "\(device(id))?confirm=\(action.rawValue)" }
+    static func session(_ owner: String, _ clientIdentifier: String) -> String {
+        "/sessions/\(segment(owner))/\(segment(clientIdentifier))"
+    }
     static func acknowledge(_ alert: UInt64) -> String { "/alerts/\(alert)/acknowledge" }
 
     static func history(of entity: String) -> String { "/api/v1/entities/\(segment(entity))/history" }

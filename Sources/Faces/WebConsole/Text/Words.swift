@@ -69,10 +69,17 @@ package enum NumberWords {
         }.joined()
     }
 
-    /// A duration in the largest unit that says it whole: `45 seconds`, `2 minutes`.
+    /// A duration in seconds, minutes, hours or days, rounded up to whole ones: `45 seconds`, `2 minutes`, `7 days`.
     package static func wait(seconds: Int) -> String {
         let seconds = max(1, seconds)
-        guard seconds > 90 else { return seconds == 1 ? "1 second" : "\(seconds) seconds" }
-        return "\(seconds / 60 + (seconds % 60 == 0 ? 0 : 1)) minutes"
+        let (unit, size) =
+            switch seconds {
+            case ...90: ("second", 1)
+            case ...5_400: ("minute", 60)
+            case ...172_800: ("hour", 3_600)
+            default: ("day", 86_400)
+            }
+        let count = seconds / size + (seconds % size == 0 ? 0 : 1)
+        return count == 1 ? "1 \(unit)" : "\(count) \(unit)s"
     }
 }
