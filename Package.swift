@@ -57,7 +57,11 @@ let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "
 let package = Package(
     name: "bastide",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "bastide", targets: ["bastide"])],
+    products: [
+        .executable(name: "bastide", targets: ["bastide"]),
+        // For the package Fuzzing.
+        .library(name: "FuzzProperties", targets: ["FuzzProperties"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.3.0"),
@@ -135,7 +139,10 @@ let package = Package(
         tests("JSONBytes"),
         tests("TimeSeries"),
         tests("Detection"),
-        tests("MQTTPackets", [nioCore]),
+        .target(
+            name: "FuzzProperties", dependencies: ["MQTTPackets", "SparkplugB", nioCore], path: "Tests/FuzzProperties",
+            exclude: ["Inputs"], swiftSettings: strict),
+        tests("MQTTPackets", ["FuzzProperties", nioCore]),
         tests("MQTTSessions", ["MQTTPackets", nioCore]),
         tests(
             "MQTTTransport",

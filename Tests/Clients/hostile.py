@@ -128,7 +128,7 @@ def places(city, checks):
     # DISCONNECT ends this session; when, is the server's to say.
     deadline = time.monotonic() + PATIENCE
     while (freed := Bare(city, "pump-1", "place-5").open()) and time.monotonic() < deadline:
-        time.sleep(0.05)
+        pass
     taken, other = inside[1].open(), Bare(city, "operator", "place-0").open()
     checks.hold(
         "a principal has so many sessions and no more: 0x97, in 3.1.1 3; its own and others' go on",

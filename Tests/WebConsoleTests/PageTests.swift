@@ -43,7 +43,10 @@ struct PageTests {
 
     @Test(
         "sign-in says how long to wait",
-        arguments: [(1, "1 second"), (45, "45 seconds"), (150, "3 minutes"), (7_200, "2 hours"), (604_800, "7 days"), (-5, "1 second")])
+        arguments: [
+            (1, "1 second"), (45, "45 seconds"), (150, "3 minutes"), (7_200, "2 hours"), (604_800, "7 days"),
+            (-5, "1 second"),
+        ])
     func rateLimit(seconds: Int, words: String) {
         let page = SignInPage(city: Fixtures.frame("x").city, csrf: "t", failure: .rateLimited(waitSeconds: seconds))
         #expect(renderer.render(.signIn(page)).contains("Wait \(words), then"))

@@ -55,11 +55,12 @@ extension ConnectionDirectory {
         }
     }
 
-    /// One session, connected or not; nil when there is none.
+    /// One session, connected or not.
     ///
     /// - Parameters:
     ///   - owner: The principal's name in records.
     ///   - clientIdentifier: The client identifier.
+    /// - Returns: The session; nil when there is none.
     public func session(of owner: String, clientIdentifier: String) -> MQTTSessionSummary? {
         book?.sessions.known(ClientKey(owner: owner, clientIdentifier: clientIdentifier))?.summary
     }

@@ -59,7 +59,9 @@ final class RetainedMessages: Sendable {
 
     /// Keeps a message in the place of the one before; one without a payload only takes that away [MQTT-3.3.1-6].
     ///
-    /// - Parameter room: What was reserved for it; nil for what the program itself says.
+    /// - Parameters:
+    ///   - message: The message.
+    ///   - room: What was reserved for it; nil for what the program itself says.
     func apply(_ message: RelayedMessage, in room: Room? = nil) {
         state.withLock { state in
             if let room { state.release(room) }
