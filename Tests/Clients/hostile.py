@@ -115,7 +115,10 @@ def quota(city, checks):
     codes = again.published([f"{BASE}/more"] * 100)
     took = time.monotonic() - spent
     checks.hold("who connects again has no new quota", codes == [0] * 100 and took >= 1.9, f"{took:.2f} s")
-    again.disconnect()
+    again.send(b"".join(again.publication(f"{BASE}/much", identifier=number) for number in range(1, 701)))
+    city.run("mqtt", "kick", "device/pump-1", "eager-again", "--city", city.path)
+    body = again.upcoming(DISCONNECT)
+    checks.hold("who is kicked while it waits hears why: 0x98", body is not None and body[0] == 0x98, f"{body}")
     operator.disconnect()
 
 

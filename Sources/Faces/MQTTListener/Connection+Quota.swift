@@ -34,24 +34,30 @@ extension Connection {
 
     /// The quota has caught up: first what was read already, then what the socket has.
     private func readOn() {
-        guard let held = heldBack, let meter, !isClosed else { return }
+        guard heldBack != nil, let meter, !isClosed else { return }
         let wait = meter.wait
         guard wait == .zero else {
             // Another connection of the same principal was faster.
             heldBack?.next = readOn(after: wait)
             return
         }
-        shared.counters.heldBack(for: held.since.duration(to: .now))
-        heldBack = nil
+        endHold()
         takeUnread()
         updateReading()
     }
 
-    /// The peer has gone while it was held back: what of it had arrived is taken, its DISCONNECT among it.
-    func takeRest() {
+    /// The peer need not wait any longer.
+    func endHold() {
         guard let held = heldBack else { return }
         held.next.cancel()
         heldBack = nil
+        shared.counters.heldBack(for: held.since.duration(to: .now))
+    }
+
+    /// The peer has gone while it was held back: what of it had arrived is taken, its DISCONNECT among it.
+    func takeRest() {
+        guard heldBack != nil else { return }
+        endHold()
         takeUnread()
     }
 

@@ -131,8 +131,7 @@ final class Connection: ChannelInboundHandler {
         expiry?.cancel()
         expiry = nil
         arrival.opening.finish()
-        heldBack?.next.cancel()
-        heldBack = nil
+        endHold()
         meter?.leave()
         meter = nil
         retainedToSend = []
@@ -404,6 +403,8 @@ final class Connection: ChannelInboundHandler {
     /// Leaves the peer a moment to read why, and to close by itself. To close at once would reset the connection when more
     /// of the peer's is on its way, and DISCONNECT be lost with it.
     private func linger() {
+        isPaused = false
+        updateReading()
         timer = eventLoop.assumeIsolated().scheduleTask(in: Connection.lingering) {
             self.timer = nil
             self.context?.close(promise: nil)
@@ -456,7 +457,7 @@ final class Connection: ChannelInboundHandler {
             return
         }
         // Who is not read from cannot be heard.
-        if heldBack != nil { keepAlive?.packetReceived(at: .now) }
+        if heldBack != nil || isPaused { keepAlive?.packetReceived(at: .now) }
         switch keepAlive?.timerFired(at: .now) {
         case .check(let instant): schedule(at: instant)
         case .disconnect:

@@ -40,6 +40,8 @@ final class RetainedMessages: Sendable {
 
     /// Takes room for a message until it is kept, or given up.
     ///
+    /// Two messages for a topic that has none yet take a place each while both are on their way.
+    ///
     /// - Returns: To be given back by ``apply(_:in:)`` or ``release(_:)``; nil when there is no room.
     func reserve(for message: ApplicationMessage) -> Room? {
         guard message.payload.readableBytes > 0 else { return Room(topics: 0, bytes: 0) }

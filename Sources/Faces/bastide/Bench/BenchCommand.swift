@@ -5,13 +5,14 @@ import Foundation
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure this machine: guarded ingest, latency, memory, start, entity reads, the MQTT broker.",
+        abstract:
+            "Measure this machine: guarded ingest, latency, memory, start, entity reads, the MQTT broker, allocations.",
         discussion: """
             Each server gets core 0 and the load core 1 (taskset). The load generator is mqtt-load, a C program that is \
             cheaper than any broker; give its source directory or the built program with --mqtt-load, or set \
             BASTIDE_MQTT_LOAD. Debian's mosquitto, where installed, is measured in the same run with the same \
             certificates and no storage, and so is FlashMQ where BASTIDE_FLASHMQ names its program; wrk measures entity \
-            reads.
+            reads. Allocations are counted before the C library's allocator, for which a C compiler is needed.
 
             EXAMPLES:
               bastide bench
@@ -87,7 +88,7 @@ struct BenchCommand: AsyncParsableCommand {
 
 /// What can be measured.
 enum Benchmark: String, CaseIterable {
-    case ingest, latency, memory, start, reads, broker
+    case ingest, latency, memory, start, reads, broker, allocations
 }
 
 /// One measured number beside what is asked of it.

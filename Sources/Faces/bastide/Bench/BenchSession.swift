@@ -20,32 +20,35 @@ struct BenchSession {
         case .start: try await start()
         case .reads: try await reads()
         case .broker: try await broker()
+        case .allocations: try await allocations()
         }
     }
 
     static let noLoadTool = "mqtt-load is not here; see `bastide bench --help`"
-    private static let sensors = ["sensors", "-P", "100", "-S", "0", "-q", "1", "-w", "100", "-t", "devices/dev%d/v"]
+    static let sensors = ["sensors", "-P", "100", "-S", "0", "-q", "1", "-w", "100", "-t", "devices/dev%d/v"]
 
     /// A city with `devices` devices, served on core 0.
     func served(
-        _ name: String, devices: Int, readingsEach: Int = 0, preparing: (BenchCity) throws -> Void = { _ in },
+        _ name: String, devices: Int, readingsEach: Int = 0, environment: [String: String] = [:],
+        preparing: (BenchCity) throws -> Void = { _ in },
         _ body: (BenchCity, PinnedServer, ServingPorts) throws -> [Figure]
     ) async throws -> [Figure] {
         let city = try BenchCity(in: folder, named: name)
         try await city.fill(devices: devices, readingsEach: readingsEach)
         try preparing(city)
-        let server = try serve(city)
+        let server = try serve(city, environment)
         defer { server.stop() }
         return try body(city, server, try ServingPorts(parsing: try server.firstLine()))
     }
 
-    private func serve(_ city: BenchCity) throws -> PinnedServer {
+    private func serve(_ city: BenchCity, _ environment: [String: String]) throws -> PinnedServer {
         try PinnedServer(
             BenchCity.program,
             [
                 "serve", city.directory.path, "--lab", "--lab-mqtt-port", "0", "--lab-http-port", "0", "--mqtt",
                 "127.0.0.1:0", "--https", "127.0.0.1:0", "--json",
-            ], environment: ["BASTIDE_MQTT_MAXIMUM_CONNECTIONS": "30000"], log: folder + "/serve.log")
+            ], environment: environment.merging(["BASTIDE_MQTT_MAXIMUM_CONNECTIONS": "30000"]) { $1 },
+            log: folder + "/serve.log")
     }
 
     // MARK: Ingest beside mosquitto
@@ -140,7 +143,7 @@ struct BenchSession {
         var times: [Double] = []
         for _ in 0..<max(repetitions, 3) {
             let began = Date()
-            let server = try serve(city)
+            let server = try serve(city, [:])
             _ = try ServingPorts(parsing: try server.firstLine())
             times.append(Date().timeIntervalSince(began) * 1_000)
             server.stop()
