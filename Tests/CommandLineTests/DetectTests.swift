@@ -39,15 +39,15 @@ struct DetectTests {
         #expect(outcome.complaint.contains("\"readings\":3000"), "\(outcome)")
     }
 
-    /// In these series nothing alerts right before the burst: that would make one episode of both, and one alert.
-    @Test("a burst after calm starts an alert that names its line", arguments: [UInt64(1), 2, 3])
-    func alerts(seed: UInt64) throws {
+    @Test("a burst starts an alert that names its line, whatever the noise before it has started")
+    func alerts() throws {
         let folder = try TemporaryFolder()
+        let seed = UInt64.random(in: .min ... .max)
         try folder.write(DetectTests.series(3_000, seed: seed), to: "in.csv")
         let outcome = try Program.run(
             "detect", "in.csv", "--out", "out.csv", "--alerts", "alerts.jsonl", in: folder.path)
         #expect(outcome.status == 0, "\(outcome)")
-        #expect(try folder.text("alerts.jsonl").contains("\"line\":2002"))
+        #expect(try folder.text("alerts.jsonl").contains("\"line\":2002"), "seed \(seed)")
     }
 
     @Test("reads a pipe, CR LF, a byte order mark, RFC 3339 and a last line without an end")

@@ -15,6 +15,31 @@ struct BehaviourTests {
         #expect(findings.last?.isAlert == false)
     }
 
+    @Test("what is hardly worth an alert does not hide what comes right after it and is", arguments: 30..<35)
+    func escalation(seed: UInt64) throws {
+        var detector = StreamDetector()
+        for (index, value) in Series.noise(count: 1_500, seed: seed).enumerated() {
+            _ = detector.observe(time: Series.time(index), value: value)
+        }
+        // Looks for a value that is just unusual enough: what the detector makes of each is tried on copies.
+        let small = try #require(
+            stride(from: 55.0, to: 90, by: 0.5).first { value in
+                var copy = detector
+                return copy.observe(time: Series.time(1_500), value: value).isAlert
+            })
+        let opening = detector.observe(time: Series.time(1_500), value: small)
+        #expect(opening.isAlert && opening.score < 0.8, "seed \(seed): \(opening.score)")
+        let again = detector.observe(time: Series.time(1_501), value: small + 1)
+        #expect(!again.startsAlert, "seed \(seed)")
+        let burst = detector.observe(time: Series.time(1_502), value: 200)
+        #expect(burst.startsAlert && burst.kind == .spike, "seed \(seed)")
+        let more = detector.observe(time: Series.time(1_503), value: 220)
+        #expect(more.isAlert && !more.startsAlert, "seed \(seed)")
+        var state: [UInt8] = []
+        detector.encode(into: &state)
+        #expect(try StreamDetector(decoding: state) == detector)
+    }
+
     @Test("a dip is noticed, and lies below the expected range")
     func dip() {
         var values = Series.noise(count: 2_000, seed: 2)

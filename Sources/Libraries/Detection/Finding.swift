@@ -30,7 +30,7 @@ public struct Finding: Sendable, Equatable {
     public var kind: Kind
     /// Whether an alert is open at this reading.
     public var isAlert: Bool
-    /// Whether the alert opened with this reading: once an episode.
+    /// Whether an alert opened with this reading: once an episode, and once more where what was unusual becomes grave.
     public var startsAlert: Bool
     /// Whether the alert closed with this reading: once an episode.
     public var endsAlert: Bool
