@@ -33,7 +33,7 @@ struct EntityFragmentTests {
                 .relationship, .geoProperty,
             ])
         #expect(air.attributes[5].value == ["urn:ngsi-ld:Stop:1", "urn:ngsi-ld:Stop:2"])
-        #expect(air.attributes[6].annotations == [JSONObject.Member(name: "objectType", value: "AQ")])
+        #expect(air.attributes[6].objectType == ["AQ"])
     }
 
     @Test(

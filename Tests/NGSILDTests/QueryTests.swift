@@ -23,7 +23,7 @@ struct QueryTests {
 
     private func matches(_ query: String) throws -> Bool {
         let fragment = try fragment(Self.entity)
-        let entity = RenderEntity(
+        let entity = Entity(
             id: "urn:x", types: fragment.types, attributes: fragment.attributes, createdAt: 1_577_836_800_000_000)
         let parsed = try QueryExpression(parsing: query)
         let needed = fragment.attributes.filter { parsed.attributeNames.contains($0.name) }

@@ -4,9 +4,9 @@ import Testing
 
 @Suite("Writing entities (CIM 009 §4.5)")
 struct RenderingTests {
-    private func sample() throws -> RenderEntity {
+    private func sample() throws -> Entity {
         let time = try instant("2026-01-01T00:00:00Z")
-        return RenderEntity(
+        return Entity(
             id: "urn:ngsi-ld:Room:1", types: ["Room"],
             attributes: [
                 Attribute("temperature", value: 21.5, unitCode: "CEL", observedAt: time),
@@ -17,7 +17,7 @@ struct RenderingTests {
             ], scopes: ["/A"], createdAt: time, modifiedAt: time + 1)
     }
 
-    private func text(_ entity: RenderEntity, _ options: EntityOptions) -> String {
+    private func text(_ entity: Entity, _ options: EntityOptions) -> String {
         var writer = JSONWriter()
         entity.write(to: &writer, options: options)
         return writer.text
@@ -58,7 +58,7 @@ struct RenderingTests {
         var speed = Attribute("speed", value: 1)
         speed.createdAt = 0
         speed.modifiedAt = 1_000_000
-        let entity = RenderEntity(id: "urn:x:1", types: ["A", "B"], attributes: [speed], createdAt: 0)
+        let entity = Entity(id: "urn:x:1", types: ["A", "B"], attributes: [speed], createdAt: 0)
         #expect(
             text(entity, options) == #"{"id":"urn:x:1","type":["A","B"],"createdAt":"1970-01-01T00:00:00Z","#
                 + #""speed":{"type":"Property","value":1,"createdAt":"1970-01-01T00:00:00Z","modifiedAt":"1970-01-01T00:00:01Z"}}"#

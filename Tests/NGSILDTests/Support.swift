@@ -38,7 +38,7 @@ func attribute(
 func rendered(_ fragment: EntityFragment, _ representation: EntityRepresentation) -> String {
     var options = EntityOptions()
     options.representation = representation
-    let entity = RenderEntity(
+    let entity = Entity(
         id: fragment.id ?? "urn:x", types: fragment.types, attributes: fragment.attributes,
         scopes: fragment.scopes ?? [])
     var writer = JSONWriter()

@@ -1,7 +1,7 @@
 /// NGSI-LD (ETSI GS CIM 009, v1.8 and v1.9): what an entity looks like in JSON, and how one asks for entities.
 ///
 /// - Takes: parsed or raw JSON from devices and HTTP clients, and the texts of query parameters, already URL-decoded.
-/// - Gives: ``EntityFragment`` and ``Attribute`` from any of the three representations; ``RenderEntity`` and
+/// - Gives: ``EntityFragment`` and ``Attribute`` from any of the three representations; ``Entity`` and
 ///   ``RenderTemporalEntity`` as bytes in any of them; ``QueryExpression``, ``TypeSelection``, ``TextPattern`` and
 ///   ``TemporalQuery`` to choose entities and instants; ``ProblemDetails`` for refusals.
 /// - Owns: nothing; every type is a value.

@@ -170,8 +170,8 @@ extension AttributeValue {
             return .failure(
                 .unsupported("at `\(path).\(sub.name)`: attributes of attributes are not kept; leave it out"))
         }
-        if let annotation = attribute.annotations.first {
-            return .failure(.unsupported("at `\(path).\(annotation.name)`: it is not kept; leave it out"))
+        if let member = attribute.memberThatIsNotKept {
+            return .failure(.unsupported("at `\(path).\(member)`: it is not kept; leave it out"))
         }
         guard !attribute.isDeletion else {
             return .failure(
@@ -194,6 +194,14 @@ extension AttributeValue {
         case .languageProperty, .vocabProperty, .jsonProperty, .listProperty, .listRelationship:
             return .failure(.unsupported("at `\(path).type`: \(attribute.kind.rawValue) is not kept yet; use Property"))
         }
+    }
+}
+
+extension Attribute {
+    fileprivate var memberThatIsNotKept: String? {
+        if expiresAt != nil { return "expiresAt" }
+        if !objectType.isEmpty { return "objectType" }
+        return valueType == nil ? nil : "valueType"
     }
 }
 

@@ -5,8 +5,8 @@ import NGSILD
 
 extension VisibleEntity {
     /// The entity as the standard writes it.
-    var rendering: RenderEntity {
-        RenderEntity(id: id.text, types: [type], attributes: attributes.map(\.ngsiLD))
+    var rendering: NGSILD.Entity {
+        NGSILD.Entity(id: id.text, types: [type], attributes: attributes.map(\.ngsiLD))
     }
 }
 

@@ -58,32 +58,44 @@ public enum AttributeKind: String, Sendable, Hashable, CaseIterable {
 }
 
 /// One instance of a property or a relationship, of an entity or of another attribute.
+///
+/// Names are canonical (``JSONLDContext``). Times are in microseconds since 1970.
 public struct Attribute: Sendable, Hashable {
-    /// A short name, or an IRI that the core `@context` does not know.
+    /// A canonical name.
     public var name: String
     /// What ``value`` means.
     public var kind: AttributeKind
-    /// The value, object, languageMap, vocab, json, valueList or objectList.
+    /// The value, object, languageMap, vocab, json, valueList or objectList; terms of a vocabulary are canonical names.
     public var value: JSONValue
     /// UN/CEFACT common code of the unit; properties only.
     public var unitCode: String?
-    /// When the value was observed, in microseconds since 1970.
+    /// When the value was observed.
     public var observedAt: Int64?
     /// Which of several instances of this name; nil for the default instance (CIM 009 §4.5.5).
     public var datasetId: String?
-    /// When it was entered, in microseconds since 1970; kept by the broker, ignored in input.
+    /// When it was entered; kept by the broker, ignored in input.
     public var createdAt: Int64?
-    /// When it was last changed, in microseconds since 1970; kept by the broker, ignored in input.
+    /// When it was last changed; kept by the broker, ignored in input.
     public var modifiedAt: Int64?
-    /// Non-reified members that are kept as they came: `objectType`, `valueType`, `expiresAt`.
-    public var annotations: [JSONObject.Member]
+    /// When it was deleted; in notifications and in temporal evolutions.
+    public var deletedAt: Int64?
+    /// When it is to be forgotten (§4.22).
+    public var expiresAt: Int64?
+    /// Which instance of a temporal evolution, a URI (§4.5.7).
+    public var instanceId: String?
+    /// Types of the entities that a relationship points to, canonical names.
+    public var objectType: [String]
+    /// The datatype of the value, a canonical name; properties only.
+    public var valueType: String?
+    /// The value before the change that a notification is about (`previousValue` and the like); output only.
+    public var previous: JSONValue?
     /// Properties and relationships of this attribute. Instances of one name stand side by side.
     public var subAttributes: [Attribute]
 
     /// An attribute.
     ///
     /// - Parameters:
-    ///   - name: A short name.
+    ///   - name: A canonical name.
     ///   - kind: What `value` means.
     ///   - value: The value; not checked.
     ///   - unitCode: UN/CEFACT common code of the unit.
@@ -100,10 +112,8 @@ public struct Attribute: Sendable, Hashable {
         self.unitCode = unitCode
         self.observedAt = observedAt
         self.datasetId = datasetId
-        self.createdAt = nil
-        self.modifiedAt = nil
-        self.annotations = []
         self.subAttributes = subAttributes
+        objectType = []
     }
 
     /// Whether the value is the NGSI-LD null, which in a merge asks for the attribute to be deleted (CIM 009 §4.5.0).

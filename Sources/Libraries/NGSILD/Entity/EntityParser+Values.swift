@@ -99,12 +99,15 @@ extension EntityParser {
         return try uri(value, at: path)
     }
 
-    func annotation(_ term: String, _ value: JSONValue, at path: JSONPath) throws(NGSILDError) -> JSONObject.Member {
-        if term == "expiresAt" {
-            _ = try instant(value, at: path)
-        } else {
-            try checkStrings(value, "a type name", at: path)
+    /// Names of types, `objectType` or `valueType`.
+    func typeNames(_ value: JSONValue, at path: JSONPath) throws(NGSILDError) -> [String] {
+        var names: [String] = []
+        for (element, place) in oneOrMore(value, at: path) {
+            guard case .string(let text) = element, Names.isName(text) else {
+                throw NGSILDError(at: place, expected: "a type name", found: element)
+            }
+            names.append(CoreContext.term(text))
         }
-        return JSONObject.Member(name: term, value: value)
+        return names
     }
 }

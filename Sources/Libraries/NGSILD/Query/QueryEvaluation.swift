@@ -5,7 +5,7 @@ extension QueryExpression {
     ///
     /// - Parameter entity: With all attributes named in ``attributeNames``.
     /// - Returns: True if it meets the conditions.
-    public func matches(_ entity: RenderEntity) -> Bool {
+    public func matches(_ entity: Entity) -> Bool {
         var budget = QueryBudget.unlimited
         let times = EntityTimes(createdAt: entity.createdAt, modifiedAt: entity.modifiedAt)
         return matches(entity.attributes, times, &budget)
@@ -98,7 +98,11 @@ extension AttributePath {
         case "modifiedAt": attribute.modifiedAt.map { .instant($0) }
         case "unitCode": attribute.unitCode.map { .value(.string($0)) }
         case "datasetId": attribute.datasetId.map { .value(.string($0)) }
-        default: attribute.annotations.first { $0.name == name }.map { .value($0.value) }
+        case "expiresAt": attribute.expiresAt.map { .instant($0) }
+        case "objectType":
+            attribute.objectType.isEmpty ? nil : .value(.array(attribute.objectType.map { .string($0) }))
+        case "valueType": attribute.valueType.map { .value(.string($0)) }
+        default: nil
         }
     }
 

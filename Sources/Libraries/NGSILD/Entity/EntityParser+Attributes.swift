@@ -109,8 +109,9 @@ extension EntityParser {
             case "observedAt": attribute.observedAt = try instant(member.value, at: place)
             case "unitCode": attribute.unitCode = try unitCode(member.value, of: kind, at: place)
             case "datasetId": attribute.datasetId = try datasetId(member.value, at: place)
-            case "expiresAt", "objectType", "valueType":
-                attribute.annotations.append(try annotation(term, member.value, at: place))
+            case "expiresAt": attribute.expiresAt = try instant(member.value, at: place)
+            case "objectType": attribute.objectType = try typeNames(member.value, at: place)
+            case "valueType": attribute.valueType = try typeNames(member.value, at: place).first
             default:
                 if let reason = prohibition(term, in: kind) {
                     throw NGSILDError(at: place, expected: reason, found: "`\(term)`")

@@ -1,41 +1,6 @@
 public import JSONBytes
 
-/// An entity as it shall be written: nothing is checked or looked up any more.
-public struct RenderEntity: Sendable, Hashable {
-    /// A URI.
-    public var id: String
-    /// Short names, one or more.
-    public var types: [String]
-    /// Instances of one name side by side, in the order they shall be written.
-    public var attributes: [Attribute]
-    /// Written if there are any (CIM 009 §4.18).
-    public var scopes: [String]
-    /// When the entity was entered, in microseconds since 1970; written with system attributes.
-    public var createdAt: Int64?
-    /// When the entity was last changed, in microseconds since 1970; written with system attributes.
-    public var modifiedAt: Int64?
-
-    /// An entity.
-    ///
-    /// - Parameters:
-    ///   - id: A URI.
-    ///   - types: Short names, one or more.
-    ///   - attributes: Instances of one name side by side.
-    ///   - scopes: May be empty.
-    ///   - createdAt: In microseconds since 1970.
-    ///   - modifiedAt: In microseconds since 1970.
-    public init(
-        id: String, types: [String], attributes: [Attribute], scopes: [String] = [], createdAt: Int64? = nil,
-        modifiedAt: Int64? = nil
-    ) {
-        self.id = id
-        self.types = types
-        self.attributes = attributes
-        self.scopes = scopes
-        self.createdAt = createdAt
-        self.modifiedAt = modifiedAt
-    }
-
+extension Entity {
     /// Writes the entity as one JSON object.
     ///
     /// - Parameters:
@@ -74,7 +39,7 @@ extension JSONWriter {
     }
 
     /// One string as it is, several as an array.
-    private mutating func strings(_ strings: [String]) {
+    fileprivate mutating func strings(_ strings: [String]) {
         if strings.count == 1 { return string(strings[0]) }
         beginArray()
         for element in strings { string(element) }
@@ -161,9 +126,17 @@ extension JSONWriter {
             key("datasetId")
             string(datasetId)
         }
-        for annotation in attribute.annotations {
-            key(annotation.name)
-            value(annotation.value)
+        if !attribute.objectType.isEmpty {
+            key("objectType")
+            strings(attribute.objectType)
+        }
+        if let valueType = attribute.valueType {
+            key("valueType")
+            string(valueType)
+        }
+        if let expiresAt = attribute.expiresAt {
+            key("expiresAt")
+            timestamp(expiresAt)
         }
         if options.includesSystemAttributes { systemTimes(attribute.createdAt, attribute.modifiedAt) }
         if !attribute.subAttributes.isEmpty { attributes(attribute.subAttributes, options) }
@@ -175,7 +148,8 @@ extension Attribute {
     /// A property whose value alone says all there is to say, and cannot be taken for anything else (§4.5.2.3).
     fileprivate func isBareWhenConcise(_ options: EntityOptions) -> Bool {
         guard kind == .property || kind == .geoProperty, unitCode == nil, observedAt == nil, datasetId == nil,
-            annotations.isEmpty, subAttributes.isEmpty
+            objectType.isEmpty,
+            valueType == nil, expiresAt == nil, subAttributes.isEmpty
         else { return false }
         if options.includesSystemAttributes, createdAt != nil || modifiedAt != nil { return false }
         switch value {
