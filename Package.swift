@@ -118,6 +118,8 @@ let package = Package(
             resources: [.copy("Resources/templates"), .copy("Resources/static")]),
         face("DemoCity", ["JSONBytes"]),
         face(
+            "EgressClient", ["CityContext", httpClient, nioCore, nioPosix, nioHTTP1]),
+        face(
             "HTTPAPI",
             [
                 "CityModel", "CityIdentity", "CityPath", "CityContext", "CityStorage", "NGSILD", "JSONBytes", "PKI",
@@ -129,7 +131,7 @@ let package = Package(
             name: "bastide",
             dependencies: [
                 "CityModel", "CityStorage", "CityIdentity", "CityPath", "CityContext", "MQTTListener", "HTTPAPI",
-                "WebConsole", "DemoCity", "MQTTBridge", "MQTTClient", "MQTTPackets", "TransparencyLog", "Detection",
+                "EgressClient", "WebConsole", "DemoCity", "MQTTBridge", "MQTTClient", "MQTTPackets", "TransparencyLog", "Detection",
                 "PKI",
                 "JSONBytes", lifecycle, unixSignals, logging, httpClient, yams, nioCore, nioPosix, nioSSL,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -37,7 +37,6 @@ struct TemporalEndpoints: Sendable {
             throw Problem(.operationNotSupported, "history is kept by `observedAt` only")
         }
         let options = try TemporalOptions(parsingOptions: parameters["options"], format: parameters["format"])
-        try UnsupportedParameters.check(systemTimes: options.includesSystemAttributes, in: "options")
         let names = try parameters["attrs"].map { try Names.attributeList(parsing: $0) } ?? []
         let id = try visit.parameter("id")
         guard let state = shared.city.views.twin.entity(EntityID(id)) else {

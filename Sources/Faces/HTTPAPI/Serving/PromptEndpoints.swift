@@ -16,7 +16,8 @@ struct PromptEndpoints: Sendable {
         let element: String
         let face: APIFace
         let parameters: [String]
-        let handler: @Sendable (Visit) throws -> PlainAnswer
+        /// Answers nil when the answer must wait for something.
+        let handler: @Sendable (Visit) throws -> PlainAnswer?
     }
 
     let shared: HTTPShared
@@ -79,10 +80,6 @@ extension HTTPShared {
         _ request: Request, elements: Parameters, by caller: Caller, on peer: Peer, face: APIFace, parameters: [String]
     ) throws -> Visit {
         let given = try request.query()
-        if face == .ngsiLD {
-            try Tenants.check(request)
-            try UnsupportedParameters.check(given)
-        }
         try given.check(known: parameters)
         return Visit(request: request, elements: elements, parameters: given, caller: caller, peer: peer, city: city)
     }
