@@ -31,6 +31,10 @@ struct BatchEndpoints: Sendable {
             }
         }
         endpoints.context(.post, "\(path)/delete", parameters: ["local"]) { try await delete($0) }
+        endpoints.context(
+            .post, "\(path)/query",
+            parameters: ["limit", "offset", "count", "local", "options", "format", "entityMap", "splitEntities"]
+        ) { try await EntitySearch(visit: $0).answerPosted() }
     }
 
     private func upsert(_ visit: ContextVisit) async throws -> Response {

@@ -30,6 +30,9 @@ struct EntityEndpoints: Sendable {
             parameters: EntityEndpoints.representation + EntityEndpoints.selection + EntityEndpoints.paging
         ) { try await EntitySearch(visit: $0).answer() }
         endpoints.context(.post, path, parameters: ["local"]) { try await create($0) }
+        endpoints.context(
+            .delete, path, parameters: EntityEndpoints.selection + ["type", "attrs", "drop", "keep", "local", "expandValues", "jsonKeys"]
+        ) { try await purge($0) }
         endpoints.context(.put, "\(path)/{id}", parameters: ["type", "local"]) { try await replace($0) }
         endpoints.context(
             .patch, "\(path)/{id}", parameters: ["type", "local", "options", "format", "lang", "observedAt"]
@@ -62,7 +65,7 @@ struct EntityEndpoints: Sendable {
         guard let seen = sight.entity(id), types?.matches(seen.entity.types) ?? true else {
             throw Problem(.resourceNotFound, "there is no entity `\(id.prefix(200))`")
         }
-        guard let entity = try representation.reduced(seen.entity) else {
+        guard let entity = representation.reduced(seen.entity) else {
             throw Problem(.resourceNotFound, "the entity has none of the attributes asked for")
         }
         visit.visit.note(.readEntities, of: id, dataClass: seen.highestClass)
@@ -122,6 +125,75 @@ struct EntityEndpoints: Sendable {
         _ = try visit.store()
         try await visit.change { draft in try draft.delete(visit.key(id), types: types, rights) }
         return Response(status: .noContent)
+    }
+}
+
+extension EntityEndpoints {
+    /// Deletes all entities that a query finds, or attributes of them (§5.6.21).
+    private func purge(_ visit: ContextVisit) async throws -> Response {
+        let permit = try visit.visit.permit(.readEntities)
+        let context = try await visit.linkedContext()
+        let selection = try EntitySelection(visit.parameters, context.context)
+        try selection.checkWidth(visit.parameters)
+        guard selection.condition?.linkDepth ?? 0 == 0 else {
+            throw Problem(.badRequestData, "`q` may not follow relationships here")
+        }
+        let choice = try PurgeChoice(visit.parameters, context.context)
+        let sight = try visit.sight(permit)
+        let ids = try await shared.pool.run {
+            var budget = QueryBudget()
+            return try sight.store.candidates(selection.narrowing).entities.compactMap { stored -> String? in
+                guard let seen = sight.seen(stored),
+                    try selection.matches(seen.entity, linked: { _ in nil }, within: &budget)
+                else { return nil }
+                return seen.entity.id
+            }
+        }
+        let rights = try ids.map { ($0, try visit.rights(to: $0)) }
+        try await visit.change { draft in
+            for (id, rights) in rights where draft.entity(visit.key(id)) != nil {
+                try choice.purge(visit.key(id), rights, in: &draft)
+            }
+        }
+        return Response(status: .noContent)
+    }
+}
+
+/// What is deleted of entities that are purged.
+private enum PurgeChoice {
+    case all
+    case attributes(Set<String>)
+    case allBut(Set<String>)
+
+    init(_ parameters: RequestParameters, _ context: JSONLDContext) throws {
+        let drop = try parameters["drop"].map { try Names.attributeList(parsing: $0, parameter: "drop", context: context) }
+        let keep = try parameters["keep"].map { try Names.attributeList(parsing: $0, parameter: "keep", context: context) }
+        switch (drop, keep) {
+        case (nil, nil): self = .all
+        case (let names?, nil): self = .attributes(Set(names))
+        case (nil, let names?): self = .allBut(Set(names))
+        case (.some, .some): throw Problem(.badRequestData, "`drop` and `keep` exclude each other")
+        }
+    }
+
+    func purge(_ key: EntityKey, _ rights: WriteRights, in draft: inout ContextDraft) throws {
+        if case .all = self { return try draft.delete(key, rights) }
+        try draft.change(key, rights) { entity, now in
+            var update = EntityUpdate()
+            for name in Set(entity.attributes.map(\.name)).sorted() where deletes(name) {
+                let one = try entity.deleteAttribute(name, all: true, at: now)
+                update.changes += one.changes
+            }
+            return update
+        }
+    }
+
+    private func deletes(_ name: String) -> Bool {
+        switch self {
+        case .all: true
+        case .attributes(let names): names.contains(name)
+        case .allBut(let names): !names.contains(name)
+        }
     }
 }
 

@@ -1,23 +1,38 @@
 import CityContext
 import CityModel
 import CityPath
+import Foundation
+import Geometry
 import HTTPTypes
 import Hummingbird
 import JSONBytes
 import NGSILD
 
-/// A query for entities (CIM 009 §5.7.2, §6.4.3.2).
+/// A query for entities (CIM 009 §5.7.2, §6.4.3.2, §6.23).
 struct EntitySearch: Sendable {
-    static let usualLimit = 20
-    static let highestLimit = 1_000
-
     let visit: ContextVisit
 
+    /// A query in a URL.
     func answer() async throws -> Response {
-        let permit = try visit.visit.permit(.readEntities)
         let context = try await visit.linkedContext()
-        let representation = try RequestedRepresentation(visit.parameters, of: visit.request, context)
-        let query = try EntityQuery(visit.parameters, context.context)
+        return try await answer(visit.parameters, [], context)
+    }
+
+    /// A query in a body (§5.2.23).
+    func answerPosted() async throws -> Response {
+        let (value, context) = try await visit.body()
+        guard case .object(let object) = value, object["type"] == .string("Query") || object["@type"] == .string("Query")
+        else { throw Problem(.badRequestData, "at `$.type`: expected `Query`") }
+        let posted = try PostedQuery(object, context.context)
+        return try await answer(posted.parameters(over: visit.parameters), posted.selectors, context)
+    }
+
+    private func answer(
+        _ parameters: RequestParameters, _ selectors: [EntitySelector], _ context: ResolvedContext
+    ) async throws -> Response {
+        let permit = try visit.visit.permit(.readEntities)
+        let representation = try RequestedRepresentation(parameters, of: visit.request, context)
+        let query = try EntityQuery(parameters, selectors, context.context, join: representation.join)
         let sight = try visit.sight(permit)
         return try await visit.shared.pool.run {
             try answer(query, representation, sight).response
@@ -27,63 +42,48 @@ struct EntitySearch: Sendable {
     private func answer(
         _ query: EntityQuery, _ representation: RequestedRepresentation, _ sight: EntitySight
     ) throws -> PlainAnswer {
-        var found = try query.run(sight, representation)
+        let found = try query.run(sight, representation)
         visit.visit.note(.readEntities, of: "entities", dataClass: found.highestClass)
-        found.page.links = query.links(
-            path: visit.request.uri.path, hasMore: found.page.hasMore, type: representation.form.type)
-        var answer = representation.answer(to: found.entities, links: found.page.links)
-        if query.counts { answer.headers[.ngsiLDResultsCount] = "\(found.total)" }
+        let links = query.paging.links(
+            path: visit.request.uri.path, hasMore: found.hasMore, type: representation.form.type)
+        var answer = representation.answer(to: found.entities, sight, links: links)
+        if query.paging.counts { answer.headers[.ngsiLDResultsCount] = "\(found.total)" }
         return answer
     }
 }
 
 /// What a query has found.
 struct FoundEntities {
-    struct Page {
-        var hasMore = false
-        var links: [String] = []
-    }
-
     var entities: [NGSILD.Entity] = []
     var total = 0
     var highestClass = DataClass.public
-    var page = Page()
+    var hasMore = false
 }
 
-/// Which entities are asked for (CIM 009 §5.7.2, §6.4.3.2).
+/// Which entities are asked for, in which order, and how many.
 struct EntityQuery: Sendable {
-    let limit: Int
-    let offset: Int
-    let counts: Bool
-    private let ids: [String]
-    private let idPattern: TextPattern?
-    private let types: TypeSelection?
-    private let names: [String]
-    private let condition: QueryExpression?
-    private let rest: [String]
+    let paging: ResultPage
+    private let selection: EntitySelection
+    private let order: EntityOrder?
 
     /// Reads the parameters of a request.
     ///
     /// - Throws: A problem or an `NGSILDError` that says which parameter is wrong.
-    init(_ parameters: RequestParameters, _ context: JSONLDContext) throws {
-        limit = try parameters.integer("limit", in: 0...Int.max, default: EntitySearch.usualLimit)
-        guard limit <= EntitySearch.highestLimit else {
-            throw Problem(.tooManyResults, "`limit` may be up to \(EntitySearch.highestLimit): ask for pages")
+    init(
+        _ parameters: RequestParameters, _ selectors: [EntitySelector] = [], _ context: JSONLDContext,
+        join: LinkedEntityOptions?
+    ) throws {
+        paging = try ResultPage(parameters)
+        var selection = try EntitySelection(parameters, context)
+        if !selectors.isEmpty { selection.selectors = selectors }
+        order = try EntityOrder(
+            parsing: parameters["orderBy"], collation: parameters["collation"], from: parameters["orderFrom"],
+            geometry: parameters["orderGeometry"], context: context)
+        try selection.checkWidth(parameters)
+        guard selection.condition?.linkDepth ?? 0 <= join?.level ?? 0 else {
+            throw Problem(.badRequestData, "`q` follows relationships farther than `join` and `joinLevel` do")
         }
-        offset = try parameters.integer("offset", in: 0...Int.max, default: 0)
-        counts = try parameters.flag("count")
-        guard limit > 0 || counts else { throw Problem(.badRequestData, "`limit=0` needs `count=true`") }
-        ids = try parameters["id"].map { try Names.uriList(parsing: $0) } ?? []
-        idPattern = try parameters["idPattern"].map { try TextPattern(parsing: $0) }
-        types = try parameters["type"].map { try TypeSelection(parsing: $0, context: context) }
-        names = try parameters["attrs"].map { try Names.attributeList(parsing: $0, context: context) } ?? []
-        condition = try parameters["q"].map { try QueryExpression(parsing: $0) }
-        rest = parameters.encoded(without: ["offset", "limit"])
-        let isLocal = try parameters.flag("local")
-        guard types != nil || !names.isEmpty || condition != nil || isLocal else {
-            throw Problem(
-                .badRequestData, "say which entities: at least one of `type`, `attrs`, `q`, `georel`, or `local=true` for all")
-        }
+        self.selection = selection
     }
 
     /// Finds one page.
@@ -92,41 +92,120 @@ struct EntityQuery: Sendable {
     func run(_ sight: EntitySight, _ representation: RequestedRepresentation) throws -> FoundEntities {
         var found = FoundEntities()
         var budget = QueryBudget()
-        var narrowing = Narrowing()
-        narrowing.ids = ids
-        narrowing.types = types?.alternatives.compactMap(\.first)
-        narrowing.attributes = names.isEmpty ? nil : names
-        for stored in sight.store.candidates(narrowing).entities {
-            if let types, !types.matches(stored.entity.types) { continue }
-            if let idPattern, try !idPattern.matches(stored.entity.id, within: &budget) { continue }
-            guard let seen = sight.seen(stored) else { continue }
-            if !names.isEmpty, !seen.entity.attributes.contains(where: { names.contains($0.name) }) { continue }
-            if let condition, try !condition.matches(seen.entity.attributes, within: &budget) { continue }
+        for stored in sight.store.candidates(selection.narrowing).entities {
+            guard let seen = sight.seen(stored),
+                try selection.matches(seen.entity, linked: { sight.entity($0)?.entity }, within: &budget)
+            else { continue }
             found.total += 1
-            guard found.total > offset else { continue }
-            guard found.entities.count < limit else {
-                found.page.hasMore = true
-                if counts { continue }
-                break
+            if order == nil {
+                guard found.total > paging.offset else { continue }
+                guard found.entities.count < paging.limit else {
+                    found.hasMore = true
+                    if paging.counts { continue }
+                    break
+                }
             }
-            guard let entity = try representation.reduced(seen.entity) else { continue }
-            found.entities.append(entity)
+            found.entities.append(seen.entity)
             found.highestClass = max(found.highestClass, seen.highestClass)
         }
+        if let order {
+            let reference = order.reference.flatMap { Shape(geoJSON: $0) }
+            let locale = Locale(identifier: order.collation ?? "und")
+            let sorted = order.sorted(found.entities) { text in
+                text.folding(options: [.diacriticInsensitive, .caseInsensitive, .widthInsensitive], locale: locale)
+            } distance: { value in
+                guard let reference, let shape = Shape(geoJSON: value) else { return nil }
+                return shape.metres(to: reference)
+            }
+            found.hasMore = sorted.count > paging.offset + paging.limit
+            found.entities = Array(sorted.dropFirst(paging.offset).prefix(paging.limit))
+        }
+        found.entities = found.entities.compactMap(representation.reduced)
         return found
     }
+}
 
-    /// Links to the pages before and after (CIM 009 §6.3.10).
+extension EntitySelection {
+    /// A query must be narrow, or local (§5.7.2.4).
+    func checkWidth(_ parameters: RequestParameters) throws {
+        let local = try parameters["local"].map { _ in try parameters.flag("local") }
+        guard parameters["type"] != "*" || local != false else {
+            throw Problem(.badRequestData, "`type=*` is asked of this broker alone: leave out `local=false`")
+        }
+        guard isNarrow || local == true || parameters["type"] == "*" else {
+            throw Problem(
+                .badRequestData,
+                "say which entities: at least one of `type`, `attrs`, `q` and `georel`, with an attribute that is not the "
+                    + "broker's own, or `local=true` for all")
+        }
+    }
+
+    /// Reads the parameters of a request.
+    ///
+    /// - Throws: A problem or an `NGSILDError` that says which parameter is wrong.
+    init(_ parameters: RequestParameters, _ context: JSONLDContext) throws {
+        self.init()
+        let ids = try parameters["id"].map { try Names.uriList(parsing: $0) } ?? []
+        let pattern = try parameters["idPattern"].map { try TextPattern(parsing: $0) }
+        let types = try parameters["type"].flatMap { $0 == "*" ? nil : try TypeSelection(parsing: $0, context: context) }
+        if !ids.isEmpty || pattern != nil || types != nil {
+            selectors = [EntitySelector(ids: Set(ids), idPattern: pattern, types: types)]
+        }
+        attributes = try parameters["attrs"].map { try Names.attributeList(parsing: $0, context: context) } ?? []
+        let expanded = try parameters["expandValues"].map {
+            try Names.attributeList(parsing: $0, parameter: "expandValues", context: context)
+        }
+        _ = try parameters["jsonKeys"].map { try Names.attributeList(parsing: $0, parameter: "jsonKeys", context: context) }
+        condition = try parameters["q"].map {
+            try QueryExpression(parsing: $0, context: context, expanding: Set(expanded ?? []))
+        }
+        let query = try GeoQuery(
+            parsing: parameters["georel"], geometry: parameters["geometry"], coordinates: parameters["coordinates"],
+            property: parameters["geoproperty"], context: context)
+        geo = try query.map { try GeoCondition($0) }
+        scopes = try parameters["scopeQ"].map { try ScopeQuery(parsing: $0) }
+        if let csf = parameters["csf"] { _ = try QueryExpression(parsing: csf, context: context) }
+    }
+}
+
+/// Which part of a list is given (CIM 009 §5.5.9, §6.3.10, §6.3.13).
+struct ResultPage: Sendable {
+    static let usualLimit = 20
+    static let highestLimit = 1_000
+
+    let limit: Int
+    let offset: Int
+    let counts: Bool
+    private let rest: [String]
+
+    /// Reads the parameters of a request.
+    init(_ parameters: RequestParameters) throws {
+        limit = try parameters.integer("limit", in: 0...Int.max, default: ResultPage.usualLimit)
+        guard limit <= ResultPage.highestLimit else {
+            throw Problem(.tooManyResults, "`limit` may be up to \(ResultPage.highestLimit): ask for pages")
+        }
+        offset = try parameters.integer("offset", in: 0...Int(Int32.max), default: 0)
+        counts = try parameters.flag("count")
+        guard limit > 0 || counts else { throw Problem(.badRequestData, "`limit=0` needs `count=true`") }
+        rest = parameters.plainlyEncoded(without: ["offset", "limit"])
+    }
+
+    /// One page of a list.
+    func page<Element>(of all: [Element]) -> (elements: [Element], hasMore: Bool) {
+        (Array(all.dropFirst(offset).prefix(limit)), all.count > offset + limit)
+    }
+
+    /// Links to the pages before and after.
     func links(path: String, hasMore: Bool, type: String) -> [String] {
         guard limit > 0 else { return [] }
+        let path = path.hasSuffix("/") ? String(path.dropLast()) : path
         func link(_ offset: Int, _ relation: String) -> String {
-            let parameters = rest + ["limit=\(limit)", "offset=\(offset)"]
-            return "<\(path)?\(parameters.joined(separator: "&"))>; rel=\"\(relation)\"; type=\"\(type)\""
+            let parameters = (rest + ["limit=\(limit)", "offset=\(offset)"]).sorted()
+            return "<\(path)?\(parameters.joined(separator: "&"))>; rel=\"\(relation)\";type=\"\(type)\""
         }
         var links: [String] = []
         if offset > 0 { links.append(link(max(0, offset - limit), "prev")) }
-        let (next, overflow) = offset.addingReportingOverflow(limit)
-        if hasMore, !overflow { links.append(link(next, "next")) }
+        if hasMore { links.append(link(offset + limit, "next")) }
         return links
     }
 }

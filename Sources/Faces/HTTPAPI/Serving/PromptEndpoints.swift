@@ -79,7 +79,9 @@ extension HTTPShared {
     func visit(
         _ request: Request, elements: Parameters, by caller: Caller, on peer: Peer, face: APIFace, parameters: [String]
     ) throws -> Visit {
-        let given = try request.query()
+        var given = try request.query(isForm: face == .ngsiLD)
+        // Clients of this API write a space as a plus; in scopes and times a plus is one.
+        if face == .ngsiLD { given.restorePluses(in: ["scopeQ", "timeAt", "endTimeAt", "observedAt"]) }
         try given.check(known: parameters)
         return Visit(request: request, elements: elements, parameters: given, caller: caller, peer: peer, city: city)
     }

@@ -18,8 +18,16 @@ extension Entity {
     ///   - writer: Where to write.
     ///   - options: Representation, names and what goes along.
     public func writeMembers(to writer: inout JSONWriter, _ options: EntityOptions) {
+        guard options.projection.isEverything else {
+            // Applied once: what is left is written as it is, but for members that are no attributes.
+            return options.projection.apply(to: self).writeKept(to: &writer, options)
+        }
+        writeKept(to: &writer, options)
+    }
+
+    private func writeKept(to writer: inout JSONWriter, _ options: EntityOptions) {
         guard options.geometryProperty == nil else { return writeFeature(to: &writer, options) }
-        if !options.leavesOut.contains(.id) {
+        if options.projection.keeps("id") {
             writer.key("id")
             writer.string(id)
         }
@@ -28,11 +36,11 @@ extension Entity {
 
     /// All but the id.
     private func writeContents(to writer: inout JSONWriter, _ options: EntityOptions) {
-        if !options.leavesOut.contains(.type) {
+        if options.projection.keeps("type") {
             writer.key("type")
             writer.names(types, options.context)
         }
-        if !scopes.isEmpty, !options.leavesOut.contains(.scope) {
+        if !scopes.isEmpty {
             writer.key("scope")
             writer.oneOrMore(scopes)
         }
@@ -270,7 +278,9 @@ extension JSONWriter {
             key("valueType")
             string(options.context.term(for: valueType))
         }
-        if let expiresAt = attribute.expiresAt { member("expiresAt", instant: expiresAt) }
+        if let expiresAt = attribute.expiresAt, options.includesSystemAttributes {
+            member("expiresAt", instant: expiresAt)
+        }
     }
 
     // MARK: Linked entities
@@ -281,31 +291,37 @@ extension JSONWriter {
         guard !found.isEmpty else { return }
         key(attribute.kind == .listRelationship ? "entityList" : "entity")
         if found.count == 1, attribute.kind == .relationship {
-            linkedEntity(found[0], linked, options)
+            linkedEntity(found[0], attribute.name, linked, options)
         } else {
             beginArray()
-            for entity in found { linkedEntity(entity, linked, options) }
+            for entity in found { linkedEntity(entity, attribute.name, linked, options) }
             endArray()
         }
     }
 
     /// Entities in the place of the URIs that lead to them (CIM 009 §4.5.4).
     private mutating func linkedEntities(_ attribute: Attribute, _ linked: LinkedEntities, _ options: EntityOptions) {
-        guard case .array(let elements) = attribute.value else { return target(attribute.value, linked, options) }
+        guard case .array(let elements) = attribute.value else {
+            return target(attribute.value, attribute.name, linked, options)
+        }
         beginArray()
-        for element in elements { target(element, linked, options) }
+        for element in elements { target(element, attribute.name, linked, options) }
         endArray()
     }
 
-    private mutating func target(_ element: JSONValue, _ linked: LinkedEntities, _ options: EntityOptions) {
+    private mutating func target(
+        _ element: JSONValue, _ relationship: String, _ linked: LinkedEntities, _ options: EntityOptions
+    ) {
         guard case .string(let uri) = element, let entity = linked.entity(uri) else { return value(element) }
-        linkedEntity(entity, linked, options)
+        linkedEntity(entity, relationship, linked, options)
     }
 
-    private mutating func linkedEntity(_ entity: Entity, _ linked: LinkedEntities, _ options: EntityOptions) {
+    private mutating func linkedEntity(
+        _ entity: Entity, _ relationship: String, _ linked: LinkedEntities, _ options: EntityOptions
+    ) {
         var inner = options
         inner.linked = linked.following(entity.id)
-        inner.leavesOut = []
+        inner.projection = options.projection.inside(relationship)
         entity.write(to: &self, options: inner)
     }
 }
@@ -324,7 +340,7 @@ extension Attribute {
     /// A property whose value alone says all there is to say, and cannot be taken for anything else (§4.5.2.3).
     fileprivate func isBareWhenConcise(_ options: EntityOptions) -> Bool {
         guard kind == .property || kind == .geoProperty, unitCode == nil, observedAt == nil, datasetId == nil,
-            objectType.isEmpty, valueType == nil, expiresAt == nil, deletedAt == nil, previous == nil,
+            objectType.isEmpty, valueType == nil, deletedAt == nil, previous == nil,
             subAttributes.isEmpty
         else { return false }
         if options.includesSystemAttributes, createdAt != nil || modifiedAt != nil { return false }

@@ -8,22 +8,6 @@ public enum EntityRepresentation: Sendable, Hashable, CaseIterable {
     case keyValues
 }
 
-/// Members of an entity that are no attributes.
-public struct EntityMembers: OptionSet, Sendable, Hashable {
-    /// One bit for each.
-    public let rawValue: UInt8
-
-    /// Members by their bits.
-    public init(rawValue: UInt8) { self.rawValue = rawValue }
-
-    /// Its URI.
-    public static let id = EntityMembers(rawValue: 1)
-    /// Its types.
-    public static let type = EntityMembers(rawValue: 2)
-    /// Its scopes.
-    public static let scope = EntityMembers(rawValue: 4)
-}
-
 /// How entities are written: what the `options` and `format` parameters of a request ask for, and what goes along.
 public struct EntityOptions: Sendable {
     /// Normalized unless asked otherwise.
@@ -36,8 +20,8 @@ public struct EntityOptions: Sendable {
     public var languages: LanguageFilter?
     /// Entities are written as GeoJSON features with the geometry of this property, a canonical name (§4.5.16).
     public var geometryProperty: String?
-    /// Members that are not written, because a projection leaves them out (§4.21).
-    public var leavesOut: EntityMembers = []
+    /// Which members are written (§4.21).
+    public var projection = Projection.all
     /// Entities that relationships point to, where they are to be written, too (§4.5.23).
     public var linked: LinkedEntities?
 

@@ -54,6 +54,14 @@ public struct LanguageFilter: Sendable, Hashable {
             if let member = languages.members.first(where: { $0.name.lowercased() == tag }) {
                 return (member.name, member.value)
             }
+            // `nl-BE` falls back to `nl` (RFC 4647 §3.4).
+            var shorter = tag[...]
+            while let dash = shorter.lastIndex(of: "-") {
+                shorter = shorter[..<dash]
+                if let member = languages.members.first(where: { $0.name.lowercased() == shorter }) {
+                    return (member.name, member.value)
+                }
+            }
             // `fr` is served by `fr-CH` (RFC 4647 §3.3.1).
             if let member = languages.members.first(where: { $0.name.lowercased().hasPrefix(tag + "-") }) {
                 return (member.name, member.value)
