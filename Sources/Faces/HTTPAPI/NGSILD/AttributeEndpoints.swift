@@ -93,7 +93,7 @@ struct AttributeEndpoints: Sendable {
         let (value, context) = try await visit.body()
         let rights = try visit.rights(to: id)
         let types = try visit.types(context.context)
-        let name = try attributeName(visit, context)
+        let name = try visit.attributeName(context)
         guard name != "scope" else {
             throw Problem(.badRequestData, "`scope` is no attribute: change it with its entity")
         }
@@ -110,14 +110,9 @@ struct AttributeEndpoints: Sendable {
         let context = try await visit.linkedContext()
         let rights = try visit.rights(to: id)
         let types = try visit.types(context.context)
-        let name = try attributeName(visit, context)
+        let name = try visit.attributeName(context)
         let all = try visit.parameters.flag("deleteAll")
-        let datasetId = try visit.parameters["datasetId"].map { text in
-            guard Names.isURI(text) else {
-                throw Problem(.badRequestData, "`datasetId` must be a URI, it is `\(text.prefix(64))`")
-            }
-            return text
-        }
+        let datasetId = try visit.datasetId()
         _ = try visit.store()
         try await visit.change { draft in
             try draft.change(visit.key(id), types: types, rights) {
@@ -125,14 +120,6 @@ struct AttributeEndpoints: Sendable {
             }
         }
         return Response(status: .noContent)
-    }
-
-    private func attributeName(_ visit: ContextVisit, _ context: ResolvedContext) throws -> String {
-        let text = try visit.visit.parameter("attribute")
-        guard Names.isName(text) else {
-            throw Problem(.badRequestData, "`\(text.prefix(200))` is no attribute name")
-        }
-        return context.context.name(of: text)
     }
 }
 

@@ -11,12 +11,12 @@ struct PostedQuery {
     /// Reads it.
     ///
     /// - Throws: An `NGSILDError` that says which member is wrong.
-    init(_ object: JSONObject, _ context: JSONLDContext) throws {
+    init(_ object: JSONObject, _ context: JSONLDContext, isTemporal: Bool = false) throws {
         selectors = try object["entities"].map { try PostedQuery.selectors($0, context) } ?? []
-        for member in object.members { try take(member) }
+        for member in object.members { try take(member, isTemporal) }
     }
 
-    private mutating func take(_ member: JSONObject.Member) throws {
+    private mutating func take(_ member: JSONObject.Member, _ isTemporal: Bool) throws {
         let path = JSONPath.root[member.name]
         switch member.name {
         case "type", "@type", "@context", "entities": break
@@ -47,6 +47,10 @@ struct PostedQuery {
                 throw NGSILDError(at: path, expected: "`true` or `false`", found: member.value)
             }
             members.append((member.name, "\(flag)"))
+        case "temporalQ" where isTemporal:
+            try takeObject(member.value, at: path, ["timerel", "timeAt", "endTimeAt", "timeproperty", "lastN", "aggrMethods", "aggrPeriodDuration"])
+        case "aggrParams" where isTemporal:
+            try takeObject(member.value, at: path, ["aggrMethods", "aggrPeriodDuration"])
         case "geoQ":
             guard case .object(let geo) = member.value else {
                 throw NGSILDError(at: path, expected: "an object", found: member.value)
@@ -80,6 +84,29 @@ struct PostedQuery {
             }
         default:
             throw NGSILDError(at: path, expected: "no member of this name", found: "`\(member.name)`")
+        }
+    }
+
+    private mutating func takeObject(_ value: JSONValue, at path: JSONPath, _ names: [String]) throws {
+        guard case .object(let object) = value else {
+            throw NGSILDError(at: path, expected: "an object", found: value)
+        }
+        for part in object.members where part.name != "type" {
+            guard names.contains(part.name) else {
+                throw NGSILDError(at: path[part.name], expected: "no member of this name", found: "`\(part.name)`")
+            }
+            switch part.value {
+            case .string(let text): members.append((part.name, text))
+            case .number(let number):
+                guard let whole = number.integer else {
+                    throw NGSILDError(at: path[part.name], expected: "a whole number", found: part.value)
+                }
+                members.append((part.name, "\(whole)"))
+            case .array(let elements):
+                let texts = elements.compactMap { if case .string(let text) = $0 { text } else { nil } }
+                members.append((part.name, texts.joined(separator: ",")))
+            default: throw NGSILDError(at: path[part.name], expected: "a string", found: part.value)
+            }
         }
     }
 

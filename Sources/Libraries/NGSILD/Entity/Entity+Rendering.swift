@@ -89,6 +89,16 @@ extension Attribute {
     }
 }
 
+extension Attribute {
+    /// Writes the members of an instance of a temporal evolution, with its id.
+    func writeTemporalMembers(to writer: inout JSONWriter, _ options: EntityOptions) {
+        writer.fullMembers(self, options)
+        guard let instanceId else { return }
+        writer.key("instanceId")
+        writer.string(instanceId)
+    }
+}
+
 extension JSONWriter {
     /// The members that every temporal representation begins with.
     mutating func header(id: String, types: [String], scopes: [String]) {
@@ -209,6 +219,11 @@ extension JSONWriter {
 
     private mutating func full(_ attribute: Attribute, _ options: EntityOptions, language: String? = nil) {
         beginObject()
+        fullMembers(attribute, options, language: language)
+        endObject()
+    }
+
+    fileprivate mutating func fullMembers(_ attribute: Attribute, _ options: EntityOptions, language: String? = nil) {
         if options.representation == .normalized || attribute.needsTypeWhenConcise {
             key("type")
             string(attribute.kind.rawValue)
@@ -230,7 +245,6 @@ extension JSONWriter {
             entityMember(attribute, linked, options)
         }
         if !attribute.subAttributes.isEmpty { attributes(attribute.subAttributes, options) }
-        endObject()
     }
 
     /// `[{"object":…}]` (CIM 009 §4.5.22.2).

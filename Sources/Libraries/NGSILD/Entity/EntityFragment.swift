@@ -18,13 +18,15 @@ public enum EntityPurpose: Sendable, Hashable {
     case updateOrDelete
     /// As ``update``, and `urn:ngsi-ld:null` deletes at any depth (CIM 009 §5.5.12).
     case merge
+    /// What attributes have been: instances of one name may be alike in all but their times (CIM 009 §5.6.11).
+    case temporal
     /// What an attribute that is there is to become: it need not repeat its value (CIM 009 §5.6.4).
     case partial
 
     /// Whether `urn:ngsi-ld:null` may stand for a deletion.
     var takesNulls: Bool {
         switch self {
-        case .create, .update: false
+        case .create, .update, .temporal: false
         case .updateOrDelete, .merge, .partial: true
         }
     }

@@ -17,7 +17,7 @@ extension EntityParser {
         var seen: Set<String?> = []
         for (index, element) in elements.enumerated() {
             let instance = try instance(element, name: name, at: path[index], depth: depth)
-            guard seen.insert(instance.datasetId).inserted else {
+            guard seen.insert(instance.datasetId).inserted || purpose == .temporal && depth == 1 else {
                 let found = instance.datasetId.map { "\(NGSILDError.quoted($0)) again" } ?? "a second default instance"
                 throw NGSILDError(at: path[index]["datasetId"], expected: "a different datasetId each", found: found)
             }

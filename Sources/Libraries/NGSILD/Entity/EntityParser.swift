@@ -17,7 +17,12 @@ struct EntityParser {
             switch name {
             case "id": fragment.id = try uri(member.value, at: place)
             case "type": fragment.types = try types(member.value, at: place)
-            case "scope": fragment.scopes = try scopes(member.value, at: place)
+            case "scope":
+                if purpose == .temporal, let instances = try scopeInstances(member.value, at: place) {
+                    fragment.attributes += instances
+                } else {
+                    fragment.scopes = try scopes(member.value, at: place)
+                }
             case "@context": fragment.context = try context(member.value, at: place)
             case "expiresAt": fragment.expiresAt = try expiry(member.value, at: place)
             case "createdAt", "modifiedAt", "deletedAt": break
@@ -83,6 +88,15 @@ struct EntityParser {
         }
         guard !types.isEmpty else { throw NGSILDError(at: path, expected: "an entity type name", found: value) }
         return types
+    }
+
+    /// Scopes over time, each as a Property (CIM 009 §4.5.6); nil when they stand there as they are.
+    private func scopeInstances(_ value: JSONValue, at path: JSONPath) throws(NGSILDError) -> [Attribute]? {
+        let elements = oneOrMore(value, at: path)
+        guard elements.contains(where: { if case .object = $0.0 { true } else { false } }) else { return nil }
+        let instances = try instances(value, name: "scope", at: path, depth: 1)
+        for instance in instances { _ = try scopes(instance.value, at: path) }
+        return instances
     }
 
     private func scopes(_ value: JSONValue, at path: JSONPath) throws(NGSILDError) -> [String] {

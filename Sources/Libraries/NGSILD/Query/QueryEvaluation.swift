@@ -54,6 +54,9 @@ extension QueryExpression {
         switch self {
         case .all(let parts): return parts.allSatisfy { $0.matches(attributes, times, linked, &budget) }
         case .any(let parts): return parts.contains { $0.matches(attributes, times, linked, &budget) }
+        case .absent(let path):
+            guard budget.spend(1 + attributes.count) else { return false }
+            return !path.hasTarget(among: attributes[...], times: times) { _ in true }
         case .linked(let relationship, let types, let inner):
             for attribute in attributes where attribute.name == relationship {
                 for uri in attribute.targets {

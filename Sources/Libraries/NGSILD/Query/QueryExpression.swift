@@ -11,6 +11,8 @@ public indirect enum QueryExpression: Sendable, Hashable {
     case any([QueryExpression])
     /// One comparison.
     case term(AttributePath, QueryCondition)
+    /// That there is nothing at a path: `!a.b`.
+    case absent(AttributePath)
     /// What is asked of an entity that a relationship leads to: `sensor{Device:humidity}==40`.
     case linked(relationship: String, types: [String], QueryExpression)
 
@@ -35,7 +37,7 @@ public indirect enum QueryExpression: Sendable, Hashable {
         switch self {
         case .all(let parts), .any(let parts):
             parts.reduce(into: []) { $0.formUnion($1.attributeNames) }
-        case .term(let path, _): path.names.first.map { [$0] } ?? []
+        case .term(let path, _), .absent(let path): path.names.first.map { [$0] } ?? []
         case .linked(let relationship, _, _): [relationship]
         }
     }
@@ -44,7 +46,7 @@ public indirect enum QueryExpression: Sendable, Hashable {
     public var linkDepth: Int {
         switch self {
         case .all(let parts), .any(let parts): parts.reduce(0) { max($0, $1.linkDepth) }
-        case .term: 0
+        case .term, .absent: 0
         case .linked(_, _, let inner): inner.linkDepth + 1
         }
     }
@@ -57,6 +59,7 @@ public indirect enum QueryExpression: Sendable, Hashable {
         case .term(let path, _):
             path.members.isEmpty
                 && path.names.last.map { ["createdAt", "modifiedAt", "deletedAt"].contains($0) } == true
+        case .absent: false
         case .linked(_, _, let inner): inner.looksAtSystemTimes
         }
     }

@@ -74,6 +74,10 @@ struct QueryParser {
 
     private mutating func term() throws(NGSILDError) -> QueryExpression {
         try countTerm(at: cursor.position)
+        if cursor.peek == "!", cursor.peek(ahead: 1) != "=", cursor.peek(ahead: 1) != "~" {
+            cursor.position += 1
+            return .absent(try path())
+        }
         return try relation(depth: 0)
     }
 

@@ -6,7 +6,9 @@ extension ContextDraft {
     /// Creates an entity (§5.6.1).
     ///
     /// - Throws: ``NGSILD/ProblemCode/alreadyExists`` when it is there.
-    public mutating func create(_ fragment: EntityFragment, _ key: EntityKey, _ rights: WriteRights) throws {
+    public mutating func create(
+        _ fragment: EntityFragment, _ key: EntityKey, _ rights: WriteRights, recordsInstances: Bool = true
+    ) throws {
         guard entity(key) == nil else {
             throw NGSILDError(.alreadyExists, "the entity `\(key.id.prefix(200))` exists already")
         }
@@ -15,7 +17,8 @@ extension ContextDraft {
         make(
             .entity(
                 EntityChange(
-                    .created, key, at: now, after: LabelledEntity(new, labels), update: new.creation, before: nil)))
+                    .created, key, at: now, after: LabelledEntity(new, labels), update: new.creation, before: nil,
+                    recordsInstances: recordsInstances)))
     }
 
     /// Changes an entity that is there.
@@ -24,13 +27,14 @@ extension ContextDraft {
     ///   - key: Which.
     ///   - types: Types that it must have; nil for any.
     ///   - rights: What may be changed.
+    ///   - recordsInstances: Whether the evolution gets the new values as instances.
     ///   - body: Changes it at a time, and says what it did.
     /// - Returns: What `body` did.
     /// - Throws: ``NGSILD/ProblemCode/resourceNotFound`` when it is not there; a refusal for an attribute of another
     ///   agency; what `body` throws. Nothing is changed then.
     @discardableResult
     public mutating func change(
-        _ key: EntityKey, types: TypeSelection? = nil, _ rights: WriteRights,
+        _ key: EntityKey, types: TypeSelection? = nil, _ rights: WriteRights, recordsInstances: Bool = true,
         _ body: (inout Entity, _ now: Int64) throws -> EntityUpdate
     ) throws -> EntityUpdate {
         let before = try existing(key, types)
@@ -44,7 +48,8 @@ extension ContextDraft {
         make(
             .entity(
                 EntityChange(
-                    .updated, key, at: now, after: LabelledEntity(after, labels), update: update, before: before.entity)))
+                    .updated, key, at: now, after: LabelledEntity(after, labels), update: update, before: before.entity,
+                    recordsInstances: recordsInstances)))
         return update
     }
 

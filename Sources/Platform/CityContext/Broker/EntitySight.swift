@@ -34,6 +34,10 @@ public struct EntitySight: Sendable {
     /// An entity by its URI; nil when it is not there for this reader.
     public func entity(_ id: String) -> SeenEntity? { store.entity(id).flatMap(seen) }
 
+    /// Whether the reader may see what an attribute was that is not there any more. Its label went with it: only who may
+    /// see everything sees it.
+    public func mayHaveSeen(_ name: String, of types: [String]) -> Bool { highest == .sensitive }
+
     /// What the reader sees of an entity; nil when it has expired.
     public func seen(_ stored: StoredEntity) -> SeenEntity? {
         guard !stored.entity.isExpired(at: now) else { return nil }

@@ -146,6 +146,10 @@ extension JSONWriter {
         case .deleted: text("change", "deleted")
         case .updated: text("change", "updated")
         }
+        if !change.recordsInstances {
+            key("recordsInstances")
+            bool(false)
+        }
         guard let after = change.after else { return }
         if change.kind == .created || change.update.changesHead { head(of: after.entity, at: change.at) }
         let set = change.update.changes.filter { $0.kind != .deleted }
@@ -208,7 +212,9 @@ extension EntityChange {
             guard var labelled = after else { return nil }
             guard labelled.take(object, at: at, &update) else { return nil }
             labelled.entity.modifiedAt = at
-            self.init(kind, key, at: at, after: labelled, update: update, before: kind == .updated ? before?.entity : nil)
+            self.init(
+                kind, key, at: at, after: labelled, update: update, before: kind == .updated ? before?.entity : nil,
+                recordsInstances: object["recordsInstances"] != .bool(false))
         default: return nil
         }
     }

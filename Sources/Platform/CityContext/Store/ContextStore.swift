@@ -87,10 +87,22 @@ public final class ContextStore: Sendable {
             return
         }
         tenant.put(after)
+        guard change.recordsInstances else { return }
+        if change.update.changesHead, after.entity.scopes != change.before?.scopes ?? [] {
+            append(scopeInstance(after.entity, before: change.before, at: change.at), to: tenant, of: change.key.id)
+        }
         for attributeChange in change.update.changes {
             guard let instance = evolved(attributeChange, after.entity, at: change.at) else { continue }
             append(instance, to: tenant, of: change.key.id)
         }
+    }
+
+    /// What a change of scopes leaves in the evolution (§4.18).
+    private func scopeInstance(_ after: Entity, before: Entity?, at: Int64) -> Attribute {
+        guard after.scopes.isEmpty else { return .scope(after.scopes, at: at) }
+        var gone = Attribute("scope", value: AttributeKind.property.deletedValue)
+        (gone.createdAt, gone.modifiedAt, gone.deletedAt) = (at, at, at)
+        return gone
     }
 
     /// The instance that a change of an attribute leaves in the evolution.

@@ -54,10 +54,13 @@ public struct EntityChange: Sendable {
     public let update: EntityUpdate
     /// As it was; nil when it was not there, and for a change that was read from the journal.
     public let before: Entity?
+    /// Whether its attributes' new values are instances of its evolution; not when these are said by themselves.
+    public let recordsInstances: Bool
 
     /// A change.
     public init(
-        _ kind: Kind, _ key: EntityKey, at: Int64, after: LabelledEntity?, update: EntityUpdate, before: Entity?
+        _ kind: Kind, _ key: EntityKey, at: Int64, after: LabelledEntity?, update: EntityUpdate, before: Entity?,
+        recordsInstances: Bool = true
     ) {
         self.kind = kind
         self.key = key
@@ -65,5 +68,6 @@ public struct EntityChange: Sendable {
         self.after = after
         self.update = update
         self.before = before
+        self.recordsInstances = recordsInstances
     }
 }
