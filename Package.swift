@@ -162,13 +162,15 @@ let package = Package(
         tests("TransparencyLog", [crypto], exclude: ["Judge"]),
         tests("PKI", [crypto, x509, swiftASN1]),
         tests("NGSILD", ["JSONBytes"]),
+        tests("Geometry", ["JSONBytes"]),
+        tests("EgressClient", ["CityContext"]),
         tests("SparkplugB", exclude: ["Vectors"]),
         tests("DemoCity"),
         tests("WebConsole"),
         tests("CityModel"),
         tests("CityStorage", ["CityModel", "JSONBytes", "TimeSeries", "TransparencyLog", grdb]),
         tests("CityIdentity", ["CityModel", "CityStorage", "PKI"]),
-        tests("CityContext", ["CityModel", "CityStorage"]),
+        tests("CityContext", ["CityModel", "CityStorage", "JSONBytes", "NGSILD"]),
         tests(
             "CityPath",
             [

@@ -1,3 +1,4 @@
+import CityContext
 import CityIdentity
 import CityModel
 import CityPath
@@ -19,7 +20,7 @@ struct LimitTests {
             logger.logLevel = .critical
             let face = try HTTPFace(
                 city: server.city, authority: server.certificates.authority, settings: settings, devices: .none,
-                logger: logger
+                egress: NoEgress(), logger: logger
             ) { _ in Issue.record("it is ready without a door") }
             let error = await #expect(throws: HTTPListenError.self) { try await face.run() }
             #expect(error?.description.contains("127.0.0.1:\(server.ports.laboratory ?? 0)") == true)

@@ -1,3 +1,4 @@
+import CityContext
 import CityIdentity
 import CityModel
 import CityPath
@@ -16,7 +17,7 @@ struct OpenAPITests {
             try await TestClient.guarded(server) { client in
                 let face = try HTTPFace(
                     city: server.city, authority: server.certificates.authority, settings: server.settings,
-                    devices: .none, logger: Logger(label: "test")
+                    devices: .none, egress: NoEgress(), logger: Logger(label: "test")
                 ) { _ in }
                 let registered = Set(
                     face.routes.map { "\($0.method) \($0.path.replacingOccurrences(of: "**", with: "{path}"))" })
@@ -39,7 +40,7 @@ struct OpenAPITests {
             try await TestClient.guarded(server) { client in
                 let face = try HTTPFace(
                     city: server.city, authority: server.certificates.authority, settings: server.settings,
-                    devices: .none, logger: Logger(label: "test")
+                    devices: .none, egress: NoEgress(), logger: Logger(label: "test")
                 ) { _ in }
                 let document = try await client.get("/openapi.json").json()
                 for route in face.routes {

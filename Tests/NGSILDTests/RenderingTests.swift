@@ -139,7 +139,8 @@ struct RenderingTests {
         ]
         let value: JSONValue =
             switch kind {
-            case .property, .jsonProperty: values[random.below(values.count)]
+            case .property: values[random.below(values.count)]
+            case .jsonProperty: .array([values[random.below(values.count)]])
             case .relationship: random.below(2) == 0 ? "urn:x:1" : ["urn:x:1", "urn:x:2"]
             case .geoProperty: ["type": "LineString", "coordinates": [[0, 0], [1.5, -2]]]
             case .languageProperty: ["en": "yes", "fr": ["oui", "si"]]

@@ -1,3 +1,4 @@
+import CityContext
 import CityIdentity
 import CityModel
 import CityPath
@@ -53,7 +54,7 @@ final class TestServer: Sendable {
             city: founding.city, authority: founding.certificates.authority, settings: founding.settings,
             devices: ConnectedDevices(
                 presence: { _ in nil }, lastSeen: { _ in nil }, count: { 0 }, sessions: sessions(founding.directory)),
-            logger: founding.logger
+            egress: NoEgress(), logger: founding.logger
         ) { ready.yield($0) }
         let group = ServiceGroup(services: [face], logger: founding.logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in

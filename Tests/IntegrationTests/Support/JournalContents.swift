@@ -45,7 +45,7 @@ struct JournalContents {
             case .attributeDefined(let definition): definitions[definition.series] = definition
             case .refusal(let record): refusals.append(record)
             case .alertRaised(let record): alerts.append(record)
-            case .device, .alertAcknowledged, .access, .retained, .account, .token: break
+            case .device, .alertAcknowledged, .access, .retained, .account, .token, .context: break
             }
         }
         for observation in content.observations {

@@ -18,6 +18,9 @@ struct ContextVisit: Sendable {
         self.visit = visit
         self.shared = shared
         tenant = try Tenants.name(in: visit.request)
+        guard !visit.request.uri.path.contains("//") else {
+            throw Problem(.badRequestData, "an element of the path is empty")
+        }
     }
 
     var request: Request { visit.request }

@@ -62,6 +62,9 @@ struct EvolutionRequest: Sendable {
         if let format = parameters["format"] { words = [format] }
         guard words.count <= 1 else { throw Problem(.invalidRequest, "`options` names one representation") }
         switch words.first {
+        case nil where parameters["aggrMethods"] != nil:
+            options.representation = .aggregatedValues(
+                try Aggregation(parsingMethods: parameters["aggrMethods"], period: parameters["aggrPeriodDuration"]))
         case nil, "normalized"?: break
         case "temporalValues"?, "simplified"?, "keyValues"?: options.representation = .temporalValues
         case "aggregatedValues"?:
@@ -82,6 +85,13 @@ struct EvolutionRequest: Sendable {
                 || datasets.map { !$0.contains(instance.datasetId) } ?? false
         }
         return reduced.selecting(query, isExplicit: isExplicit)
+    }
+
+    /// Whether any member of an entity is given.
+    func leavesSomething(of evolution: EntityEvolution) -> Bool {
+        var entity = evolution.entity
+        entity.attributes = evolution.instances
+        return options.entity.projection.leavesSomething(of: entity)
     }
 
     func write(_ evolution: EntityEvolution, to writer: inout JSONWriter) {

@@ -32,7 +32,7 @@ struct PostedQuery {
                 return text
             }
             members.append((member.name, texts.joined(separator: separator)))
-        case "q", "scopeQ", "csf", "lang", "join", "entityMapLifetime", "expandValues", "jsonKeys":
+        case "q", "orderBy", "scopeQ", "csf", "lang", "join", "entityMapLifetime", "expandValues", "jsonKeys":
             guard case .string(let text) = member.value else {
                 throw NGSILDError(at: path, expected: "a string", found: member.value)
             }

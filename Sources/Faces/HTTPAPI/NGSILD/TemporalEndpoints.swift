@@ -21,7 +21,9 @@ struct TemporalEndpoints: Sendable {
         let path = "/ngsi-ld/v1/temporal/entities"
         endpoints.context(
             .get, path,
-            parameters: EvolutionRequest.parameters + EntityEndpoints.selection + ["limit", "offset", "count", "expandValues", "jsonKeys"]
+            parameters: EvolutionRequest.parameters + EntityEndpoints.selection + [
+                "limit", "offset", "count", "expandValues", "jsonKeys", "orderBy",
+            ]
         ) { visit in
             try await query(visit, visit.parameters, [], try await visit.linkedContext())
         }
@@ -58,6 +60,9 @@ struct TemporalEndpoints: Sendable {
                 request.attributes.isEmpty
                     || whole.instances.contains(where: { request.attributes.contains($0.name) })
             else { throw Problem(.resourceNotFound, "the entity has none of the attributes asked for") }
+            guard request.leavesSomething(of: whole) else {
+                throw Problem(.resourceNotFound, "the entity has none of the members asked for")
+            }
             visit.visit.note(.readEntities, of: id, dataClass: seen.highestClass)
             let reduced = request.reduced(whole) ?? EntityEvolution(seen.entity, [])
             let (given, range) = TemporalPage.cut([reduced], request.query, bound: bound(visit))
@@ -86,17 +91,21 @@ struct TemporalEndpoints: Sendable {
         var selection = try EntitySelection(parameters, context.context)
         if !selectors.isEmpty { selection.selectors = selectors }
         try selection.checkWidth(parameters)
+        guard selection.condition?.linkDepth ?? 0 == 0 else {
+            throw Problem(.badRequestData, "`q` follows no relationships here")
+        }
+        let order = try order(parameters["orderBy"])
         let page = try ResultPage(parameters)
         let sight = try visit.sight(permit)
         let chosen = selection
         return try await shared.pool.run {
-            try answer(chosen, page, request, visit, sight).response
+            try answer(chosen, order, page, request, visit, sight).response
         }
     }
 
     private func answer(
-        _ selection: EntitySelection, _ page: ResultPage, _ request: EvolutionRequest, _ visit: ContextVisit,
-        _ sight: EntitySight
+        _ selection: EntitySelection, _ order: Order?, _ page: ResultPage, _ request: EvolutionRequest,
+        _ visit: ContextVisit, _ sight: EntitySight
     ) throws -> PlainAnswer {
         var (budget, found, highest) = (QueryBudget(), [EntityEvolution](), DataClass.public)
         for stored in sight.store.candidates(selection.narrowing).entities {
@@ -113,6 +122,11 @@ struct TemporalEndpoints: Sendable {
             highest = max(highest, seen.highestClass)
         }
         visit.visit.note(.readEntities, of: "temporal/entities", dataClass: highest)
+        switch order {
+        case nil: break
+        case .ascending?: found.sort { $0.entity.id < $1.entity.id }
+        case .descending?: found.sort { $0.entity.id > $1.entity.id }
+        }
         let (part, hasMore) = page.page(of: found)
         let (given, range) = TemporalPage.cut(part, request.query, bound: bound(visit))
         var writer = JSONWriter(capacity: 16_384)
@@ -123,6 +137,21 @@ struct TemporalEndpoints: Sendable {
         var answer = request.answer(writer, range, links: links)
         if page.counts { answer.headers[.ngsiLDResultsCount] = "\(found.count)" }
         return answer
+    }
+
+    private enum Order {
+        case ascending, descending
+    }
+
+    /// Evolutions are in order of their entities' ids, or in none (§5.7.4.3).
+    private func order(_ text: String?) throws(Problem) -> Order? {
+        switch text {
+        case nil: return nil
+        case "id"?, "id;asc"?: return .ascending
+        case "id;desc"?: return .descending
+        case let other?:
+            throw Problem(.badRequestData, "temporal evolutions are ordered by `id` alone, not by `\(other.prefix(64))`")
+        }
     }
 
     private func bound(_ visit: ContextVisit) -> Int {

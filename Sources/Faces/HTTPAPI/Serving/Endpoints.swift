@@ -215,11 +215,12 @@ extension Request {
     fileprivate var lacksIdentifier: Bool {
         let path = uri.path
         guard path.hasPrefix("/ngsi-ld/v1/") else { return false }
+        // Temporal evolutions are of one mind with RFC 9110: there it is the method that is not for the path.
+        if path.hasPrefix("/ngsi-ld/v1/temporal/") { return false }
         if path.contains("//") { return true }
         let last = path.split(separator: "/").last
-        return [.patch, .put, .delete].contains(method)
-            && ["entities", "attrs", "subscriptions", "csourceRegistrations", "csourceSubscriptions", "jsonldContexts"]
-                .contains(last)
+        return [.patch, .put].contains(method)
+            && ["entities", "subscriptions", "csourceRegistrations", "csourceSubscriptions"].contains(last)
     }
 }
 

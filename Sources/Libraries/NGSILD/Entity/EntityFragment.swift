@@ -26,8 +26,8 @@ public enum EntityPurpose: Sendable, Hashable {
     /// Whether `urn:ngsi-ld:null` may stand for a deletion.
     var takesNulls: Bool {
         switch self {
-        case .create, .update, .temporal: false
-        case .updateOrDelete, .merge, .partial: true
+        case .create, .update: false
+        case .updateOrDelete, .merge, .partial, .temporal: true
         }
     }
 }

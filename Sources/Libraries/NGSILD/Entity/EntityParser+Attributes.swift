@@ -102,10 +102,12 @@ extension EntityParser {
         return text
     }
 
-    /// How many decimals a time is written with.
+    /// How many decimals a time is written with, where these are more than it takes.
     private func decimals(of value: JSONValue) -> UInt8 {
-        guard case .string(let text) = value else { return 0 }
-        return (try? DateTime.parse(text))?.decimals ?? 0
+        guard case .string(let text) = value, text.utf8.count > 20, let time = try? DateTime.parse(text),
+            RFC3339.string(time.microseconds).utf8.count < text.utf8.count
+        else { return 0 }
+        return time.decimals
     }
 
     /// A value with a `type` is normalized, whatever else it holds (CIM 009 §4.5.2.3).
@@ -130,6 +132,7 @@ extension EntityParser {
             case kind.valueMember:
                 attribute.value = try checkedValue(member.value, of: kind, at: place)
                 hasValue = true
+            case "deletedAt" where purpose == .temporal: attribute.deletedAt = try instant(member.value, at: place)
             case "type", "createdAt", "modifiedAt", "deletedAt", "instanceId": break
             case "observedAt":
                 attribute.observedAt = try expiry(member.value, at: place)
@@ -195,7 +198,7 @@ extension EntityParser {
         }
         let kind: AttributeKind = GeoJSONGeometry(value) == nil ? .property : .geoProperty
         var attribute = Attribute(name, kind: kind, value: try checkedValue(value, of: kind, at: path))
-        attribute.isOfUnknownKind = true
+        attribute.isOfUnknownKind = purpose == .merge || purpose == .partial
         return attribute
     }
 }

@@ -80,8 +80,12 @@ public struct EntityOrder: Sendable {
                 JSONObject.Member(name: "type", value: .string(geometry ?? "Point")),
                 JSONObject.Member(name: "coordinates", value: coordinates),
             ]))
-        guard GeoJSONGeometry(value) != nil else {
-            throw NGSILDError(.badRequestData, "`orderFrom` does not have the coordinates of a \(geometry ?? "Point")")
+        do throws(NGSILDError) {
+            try GeoJSONGeometry.check(value, at: .root)
+        } catch {
+            throw NGSILDError(
+                .badRequestData,
+                "`orderFrom` does not have the coordinates of a \(NGSILDError.quoted(geometry ?? "Point")): \(error.message)")
         }
         return value
     }

@@ -81,8 +81,10 @@ public struct GeoQuery: Sendable, Hashable {
                 JSONObject.Member(name: "type", value: .string(geometry)),
                 JSONObject.Member(name: "coordinates", value: coordinates),
             ]))
-        guard GeoJSONGeometry(value) != nil else {
-            throw NGSILDError(.badRequestData, "`coordinates` are not those of a \(geometry)")
+        do throws(NGSILDError) {
+            try GeoJSONGeometry.check(value, at: .root)
+        } catch {
+            throw NGSILDError(.badRequestData, "`coordinates` are not those of a \(geometry): \(error.message)")
         }
         self.geometry = value
         if let property, !Names.isName(property) {

@@ -56,6 +56,10 @@ extension EntityEvolution {
             case .aggregatedValues(let aggregation): writer.aggregated(Array(group), aggregation, query)
             }
         }
+        for attribute in cut where projection.keeps(attribute.name) {
+            writer.key(options.entity.context.term(for: attribute.name))
+            writer.empty(attribute.kind, options.representation)
+        }
     }
 }
 
@@ -108,6 +112,22 @@ extension JSONWriter {
         }
         endArray()
         endObject()
+    }
+
+    /// An attribute of which no instance is given.
+    fileprivate mutating func empty(_ kind: AttributeKind, _ representation: EvolutionOptions.Representation) {
+        if case .temporalValues = representation {
+            beginObject()
+            key("type")
+            string(kind.rawValue)
+            key(kind.seriesMember)
+            beginArray()
+            endArray()
+            endObject()
+        } else {
+            beginArray()
+            endArray()
+        }
     }
 
     fileprivate mutating func aggregated(_ group: [Attribute], _ aggregation: Aggregation, _ query: TemporalQuery) {

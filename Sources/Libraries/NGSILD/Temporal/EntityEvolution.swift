@@ -6,6 +6,8 @@ public struct EntityEvolution: Sendable, Hashable {
     public var entity: Entity
     /// Instances, those of one name side by side; scopes are instances of a Property named `scope`.
     public var instances: [Attribute]
+    /// Attributes of which nothing is given because the answer was cut: they are there, without instances.
+    public var cut: [Attribute] = []
 
     /// An evolution.
     public init(_ entity: Entity, _ instances: [Attribute]) {
@@ -92,12 +94,14 @@ public enum TemporalPage {
         guard let edge = isBackward ? times.dropLast(min(bound, times.count) - 1).last : times.prefix(bound).last,
             let first = times.first, let last = times.last
         else { return (evolutions, nil) }
-        let given = evolutions.compactMap { evolution -> EntityEvolution? in
+        let given = evolutions.map { evolution in
             var part = evolution
             part.instances.removeAll { instance in
                 instance.time(query.timeProperty).map { isBackward ? $0 < edge : $0 > edge } ?? false
             }
-            return part.instances.isEmpty ? nil : part
+            for instance in evolution.instances
+            where !(part.instances + part.cut).contains(where: { $0.name == instance.name }) { part.cut.append(instance) }
+            return part
         }
         let start: Int64
         switch (query.relation, isBackward) {

@@ -9,6 +9,10 @@ extension ContextDraft {
     public mutating func create(
         _ fragment: EntityFragment, _ key: EntityKey, _ rights: WriteRights, recordsInstances: Bool = true
     ) throws {
+        if let known = entity(key)?.entity, known.isExpired(at: now) {
+            // It is gone for everybody already; what is left of it goes first.
+            make(.entity(EntityChange(.deleted, key, at: now, after: nil, update: EntityUpdate(), before: known)))
+        }
         guard entity(key) == nil else {
             throw NGSILDError(.alreadyExists, "the entity `\(key.id.prefix(200))` exists already")
         }

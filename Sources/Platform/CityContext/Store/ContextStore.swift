@@ -100,7 +100,7 @@ public final class ContextStore: Sendable {
     /// What a change of scopes leaves in the evolution (§4.18).
     private func scopeInstance(_ after: Entity, before: Entity?, at: Int64) -> Attribute {
         guard after.scopes.isEmpty else { return .scope(after.scopes, at: at) }
-        var gone = Attribute("scope", value: AttributeKind.property.deletedValue)
+        var gone = Attribute("scope", value: .array([]))
         (gone.createdAt, gone.modifiedAt, gone.deletedAt) = (at, at, at)
         return gone
     }
