@@ -41,10 +41,12 @@ struct SubscriptionTests {
          "q":"waterLevel>3.5","geoQ":{"georel":"near;maxDistance==2000","geometry":"Point","coordinates":[13.4,52.5],
          "geoproperty":"observationSpace"},"scopeQ":"/Berlin/#","csf":"endpoint==\\"http://a.example\\"",
          "temporalQ":{"timerel":"after","timeAt":"2025-01-01T00:00:00Z","timeproperty":"modifiedAt"},
-         "isActive":false,"expiresAt":"2027-01-01T00:00:00Z","throttling":0.5,"lang":"de","datasetId":["@none","urn:x:d"],
+         "isActive":false,"expiresAt":"2027-01-01T00:00:00Z","throttling":0.5,"lang":"de",
+         "datasetId":["@none","urn:x:d"],
          "jsonKeys":"raw,calibration","expandValues":"level","splitEntities":false,"localOnly":true,
          "ngsildConformance":"1.6","jsonldContext":"https://example.org/context.jsonld",
-         "notification":{"pick":["id","waterLevel","locatedIn{name}"],"omit":["flow"],"format":"concise","sysAttrs":true,
+         "notification":{"pick":["id","waterLevel","locatedIn{name}"],"omit":["flow"],
+         "format":"concise","sysAttrs":true,
          "showChanges":true,"join":"inline","joinLevel":2,
          "endpoint":{"uri":"https://ops.example:8443/in","accept":"application/ld+json","timeout":1500,"cooldown":0.5,
          "receiverInfo":[{"key":"Authorization","value":"Bearer x"}],"notifierInfo":[{"key":"retry","value":""}]}}}
@@ -93,9 +95,9 @@ struct SubscriptionTests {
     @Test("members that the broker writes, or nobody knows, are left out (table 5.2.12-2, §5.2.14.2)")
     func ignores() throws {
         let text = """
-            {"type":"Subscription","entities":[{"type":"Bridge"}],"status":"expired","__own":1,"createdAt":"x","extra":{},
-             "expiresAt":null,"notification":{"endpoint":{"uri":"http://ops.example/in"},"timesSent":42,"status":"failed",
-             "lastSuccess":7}}
+            {"type":"Subscription","entities":[{"type":"Bridge"}],"status":"expired","__own":1,"createdAt":"x",
+             "extra":{},"expiresAt":null,
+             "notification":{"endpoint":{"uri":"http://ops.example/in"},"timesSent":42,"status":"failed","lastSuccess":7}}
             """
         let value = try written(subscription(text))
         #expect(value[["status"]] == "active")

@@ -27,8 +27,8 @@ struct DocumentMembers {
     ///   - expected: What should stand here, for messages.
     ///   - context: What the terms stand for.
     ///   - purpose: What null means.
-    /// - Throws: ``ProblemCode/badRequestData`` for what is no object, for names that come twice, and for the NGSI-LD null
-    ///   where nothing can be removed.
+    /// - Throws: ``ProblemCode/badRequestData`` for what is no object, for names that come twice, and for the NGSI-LD
+    ///   null where nothing can be removed.
     init(
         _ value: JSONValue, at path: JSONPath, known: Set<String>, expected: String, context: JSONLDContext,
         purpose: DocumentPurpose

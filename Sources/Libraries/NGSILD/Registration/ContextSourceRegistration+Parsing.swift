@@ -10,13 +10,14 @@ extension ContextSourceRegistration {
         "createdAt", "modifiedAt",
     ])
 
-    /// Reads a registration (CIM 009 §5.9.2). Members that the standard does not know are properties of the source; those
-    /// that are the broker's to write are left out.
+    /// Reads a registration (CIM 009 §5.9.2). Members that the standard does not know are properties of the source;
+    /// those that are the broker's to write are left out.
     ///
     /// - Parameters:
     ///   - value: A JSON object.
     ///   - context: What its terms stand for.
-    ///   - contextDocument: That `@context` as JSON where it came beside the document; an `@context` inside comes first.
+    ///   - contextDocument: That `@context` as JSON where it came beside the document; an `@context` inside comes
+    ///     first.
     ///   - now: In microseconds since 1970, to tell whether it has expired already.
     /// - Throws: ``ProblemCode/badRequestData`` with the path of what is wrong and what was expected;
     ///   ``ProblemCode/tooComplexQuery`` for patterns beyond ``NGSILDLimits``.
@@ -32,16 +33,16 @@ extension ContextSourceRegistration {
         if members["expiresAt"] != nil { try checkExpiry(at: now) }
     }
 
-    /// The registration with a fragment applied (§5.9.3): each member of the fragment takes the place of the one that is
-    /// there (§5.5.8), null removes it. Counters, and the time of creation, stay.
+    /// The registration with a fragment applied (§5.9.3): each member of the fragment takes the place of the one that
+    /// is there (§5.5.8), null removes it. Counters, and the time of creation, stay.
     ///
     /// - Parameters:
     ///   - fragment: A JSON object.
     ///   - context: What its terms stand for.
     ///   - now: In microseconds since 1970.
     /// - Returns: The registration as it shall be from now on.
-    /// - Throws: ``ProblemCode/badRequestData`` when the fragment is wrong in itself, removes what must be there, changes
-    ///   `id` or `type`, or does not go with the rest; ``ProblemCode/tooComplexQuery``.
+    /// - Throws: ``ProblemCode/badRequestData`` when the fragment is wrong in itself, removes what must be there,
+    ///   changes `id` or `type`, or does not go with the rest; ``ProblemCode/tooComplexQuery``.
     public func updated(
         by fragment: JSONValue, context: JSONLDContext = .core, at now: Int64
     ) throws(NGSILDError) -> ContextSourceRegistration {

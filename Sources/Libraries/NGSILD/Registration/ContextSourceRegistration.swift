@@ -85,8 +85,8 @@ public struct ContextSourceRegistration: Sendable, Hashable {
     /// The mode that counts.
     public var effectiveMode: Mode { mode ?? .inclusive }
 
-    /// The operations that the source may be asked for: those named, `federationOps` where none is; of an auxiliary source
-    /// only such as read (§4.3.6.2).
+    /// The operations that the source may be asked for: those named, `federationOps` where none is; of an auxiliary
+    /// source only such as read (§4.3.6.2).
     public var operations: Set<ContextSourceOperation> {
         var operations: Set<ContextSourceOperation> = []
         for name in operationNames {

@@ -1,6 +1,6 @@
 extension ContextSourceRegistration {
-    /// Headers of the requests that the source is sent (CIM 009 §4.3.6.5, §4.14): what the registrant asked for, and the
-    /// tenant of the source. What the connection decides, and what §4.3.6.6 gives another meaning, is left out.
+    /// Headers of the requests that the source is sent (CIM 009 §4.3.6.5, §4.14): what the registrant asked for, and
+    /// the tenant of the source. What the connection decides, and what §4.3.6.6 gives another meaning, is left out.
     ///
     /// - Parameter triggering: Headers of the request that is passed on, for pairs whose value is
     ///   ``KeyValuePair/fromRequest``; those it does not have are left out.
@@ -37,16 +37,16 @@ extension ContextSourceRegistration {
 }
 
 extension Subscription {
-    /// The subscription as it is passed on to a context source (CIM 009 §5.8.1.4): reduced to what is registered, and with
-    /// notifications that come back here.
+    /// The subscription as it is passed on to a context source (CIM 009 §5.8.1.4): reduced to what is registered, and
+    /// with notifications that come back here.
     ///
     /// - Parameters:
     ///   - id: The URI of the copy.
     ///   - registration: Whose source is meant.
     ///   - match: What of it concerns this subscription.
     ///   - endpoint: Where notifications come back to.
-    ///   - splitsEntities: What counts where the subscription does not say whether one entity may be spread over several
-    ///     sources: then nothing can be filtered before all is together.
+    ///   - splitsEntities: What counts where the subscription does not say whether one entity may be spread over
+    ///     several sources: then nothing can be filtered before all is together.
     /// - Returns: A subscription of its own, without counters.
     public func copy(
         id: String, for registration: ContextSourceRegistration, _ match: RegistrationMatch,
@@ -75,8 +75,8 @@ extension Subscription {
         return copy
     }
 
-    /// Selectors for entities that both the subscription and the registration name. Where these would be too many, those of
-    /// the subscription: the source has nothing else to tell of anyway.
+    /// Selectors for entities that both the subscription and the registration name. Where these would be too many,
+    /// those of the subscription: the source has nothing else to tell of anyway.
     private func reducedEntities(to match: RegistrationMatch) -> [EntitySelector] {
         guard !match.parts.contains(where: \.entities.isEmpty) else { return entities }
         var reduced: [EntitySelector] = []

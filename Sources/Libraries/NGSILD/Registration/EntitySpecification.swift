@@ -73,8 +73,8 @@ public struct EntitySpecification: Sendable, Hashable {
         self.init(selectors: [Selector(types: .known(entity.types), ids: [entity.id])], attributes: names.strings)
     }
 
-    /// What a subscription is about (§5.11.2.4): its entities; its watched attributes and those it is notified of, where
-    /// it names both, else all.
+    /// What a subscription is about (§5.11.2.4): its entities; its watched attributes and those it is notified of,
+    /// where it names both, else all.
     ///
     /// - Parameter subscription: To entities or to registrations.
     public init(_ subscription: Subscription) {

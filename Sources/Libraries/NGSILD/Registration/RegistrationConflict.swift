@@ -1,8 +1,9 @@
 extension ContextSourceRegistration {
     /// Whether this registration may stand beside another one (CIM 009 §4.3.6.3, §5.9.2.4).
     ///
-    /// What an exclusive registration has must not be in another exclusive or redirect one. A redirect one must not name an
-    /// entity whose attributes are registered exclusively; it may mean it as one of a group. Redirects may overlap.
+    /// What an exclusive registration has must not be in another exclusive or redirect one. A redirect one must not
+    /// name an entity whose attributes are registered exclusively; it may mean it as one of a group. Redirects may
+    /// overlap.
     ///
     /// - Parameters:
     ///   - other: One that exists already.
@@ -32,8 +33,8 @@ extension ContextSourceRegistration {
     /// - Parameters:
     ///   - entity: An entity that is held here.
     ///   - budget: What may be spent on patterns.
-    /// - Throws: ``ProblemCode/conflict`` when this is an exclusive registration of an attribute that the entity has, or a
-    ///   redirect one that the entity matches; ``ProblemCode/tooComplexQuery``.
+    /// - Throws: ``ProblemCode/conflict`` when this is an exclusive registration of an attribute that the entity has,
+    ///   or a redirect one that the entity matches; ``ProblemCode/tooComplexQuery``.
     public func checkConflict(with entity: Entity, within budget: inout QueryBudget) throws(NGSILDError) {
         guard effectiveMode.isProxied else { return }
         let held = Set(entity.attributes.map(\.name))

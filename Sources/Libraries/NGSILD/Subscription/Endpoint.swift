@@ -49,7 +49,8 @@ public struct Endpoint: Sendable, Hashable {
     /// The form in which a notification is sent.
     public var mediaType: MediaType { accept ?? .json }
 
-    /// The MQTT topic that the URI names, with what ``notifierInfo`` says of version and quality of service; nil for HTTP.
+    /// The MQTT topic that the URI names, with what ``notifierInfo`` says of version and quality of service; nil for
+    /// HTTP.
     public var mqtt: MQTTEndpoint? {
         guard var endpoint = MQTTEndpoint(uri: uri) else { return nil }
         for pair in notifierInfo {

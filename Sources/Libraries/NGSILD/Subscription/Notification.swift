@@ -142,8 +142,8 @@ public struct Notification: Sendable, Hashable {
     /// §6.3.14). `Host`, `Content-Length` and the like are left to whoever sends it.
     ///
     /// - Parameters:
-    ///   - endpoint: Its `receiverInfo` is added, without what the connection decides; a `Link` there takes the place of
-    ///     ours.
+    ///   - endpoint: Its `receiverInfo` is added, without what the connection decides; a `Link` there takes the place
+    ///     of ours.
     ///   - contextURL: The URL of the `@context`.
     ///   - tenant: Whose subscription it is; nil for the default tenant.
     /// - Returns: Names and values, which may be written as they are.

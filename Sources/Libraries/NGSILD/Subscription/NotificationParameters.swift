@@ -66,8 +66,8 @@ public struct NotificationParameters: Sendable, Hashable {
     /// Whether a notification shows a member of an entity.
     ///
     /// - Parameter member: `id`, `type`, `scope` or the canonical name of an attribute.
-    /// - Returns: False for attributes that ``attributes`` leaves out, and for what ``pick`` leaves out or ``omit`` takes
-    ///   away as a whole.
+    /// - Returns: False for attributes that ``attributes`` leaves out, and for what ``pick`` leaves out or ``omit``
+    ///   takes away as a whole.
     public func shows(_ member: String) -> Bool { visibility.shows(member) }
 
     /// What decides about many members, prepared once.

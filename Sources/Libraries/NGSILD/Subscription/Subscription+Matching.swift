@@ -48,17 +48,18 @@ extension Subscription {
         return false
     }
 
-    /// The entity as a notification about a change shows it (CIM 009 §5.8.6): with what was deleted as NGSI-LD null, with
-    /// ``Attribute/previous`` values where changes are shown, and without attributes that the subscription leaves out.
+    /// The entity as a notification about a change shows it (CIM 009 §5.8.6): with what was deleted as NGSI-LD null,
+    /// with ``Attribute/previous`` values where changes are shown, and without attributes that the subscription leaves
+    /// out.
     ///
-    /// Of `pick` and `omit` the parts about attributes of this entity are applied; `id`, `type` and `scope` are left to the
-    /// writer, who asks ``NotificationParameters/shows(_:)``.
+    /// Of `pick` and `omit` the parts about attributes of this entity are applied; `id`, `type` and `scope` are left to
+    /// the writer, who asks ``NotificationParameters/shows(_:)``.
     ///
     /// - Parameters:
     ///   - change: The entity before and after.
     ///   - match: Why it concerns the subscription.
-    /// - Returns: The entity to be written; ``Entity/deletedAt`` is set if it was deleted, that of attributes only where
-    ///   system attributes are asked for.
+    /// - Returns: The entity to be written; ``Entity/deletedAt`` is set if it was deleted, that of attributes only
+    ///   where system attributes are asked for.
     public func content(of change: EntityChange, _ match: MatchedChange) -> Entity? {
         guard var entity = change.entity else { return nil }
         let showsChanges = notification.showChanges ?? false

@@ -16,7 +16,8 @@ extension Subscription {
     /// - Parameters:
     ///   - value: A JSON object.
     ///   - context: What its terms stand for.
-    ///   - contextDocument: That `@context` as JSON where it came beside the document; an `@context` inside comes first.
+    ///   - contextDocument: That `@context` as JSON where it came beside the document; an `@context` inside comes
+    ///     first.
     ///   - now: In microseconds since 1970, to tell whether it has expired already.
     /// - Throws: ``ProblemCode/badRequestData`` with the path of what is wrong and what was expected;
     ///   ``ProblemCode/tooComplexQuery`` for queries and patterns beyond ``NGSILDLimits``.
@@ -37,12 +38,12 @@ extension Subscription {
     /// - Parameters:
     ///   - fragment: A JSON object.
     ///   - context: What its terms stand for.
-    ///   - contextDocument: That `@context` as JSON where it came beside the fragment; an `@context` inside comes first.
-    ///     Queries in the fragment are kept with it; notifications go on with the one of the subscription.
+    ///   - contextDocument: That `@context` as JSON where it came beside the fragment; an `@context` inside comes
+    ///     first. Queries in the fragment are kept with it; notifications go on with the one of the subscription.
     ///   - now: In microseconds since 1970.
     /// - Returns: The subscription as it shall be from now on.
-    /// - Throws: ``ProblemCode/badRequestData`` when the fragment is wrong in itself, removes what must be there, changes
-    ///   `id` or `type`, or does not go with the rest; ``ProblemCode/tooComplexQuery``.
+    /// - Throws: ``ProblemCode/badRequestData`` when the fragment is wrong in itself, removes what must be there,
+    ///   changes `id` or `type`, or does not go with the rest; ``ProblemCode/tooComplexQuery``.
     public func updated(
         by fragment: JSONValue, context: JSONLDContext = .core, contextDocument: JSONValue? = nil, at now: Int64
     ) throws(NGSILDError) -> Subscription {

@@ -2,8 +2,8 @@
 /// (CIM 009 §5.2.12, §5.2.14.2, §5.2.15, §5.8.6).
 ///
 /// A value: changes and instants in, decisions out. The shell owns timer and endpoint. It asks ``changed(at:)`` when a
-/// change matches and ``timerFired(at:)`` at ``nextTimer``; where the answer is to notify and there is something to say, it
-/// sends, tells ``sent(at:)`` at once, and later how it went. Instants are in microseconds since 1970.
+/// change matches and ``timerFired(at:)`` at ``nextTimer``; where the answer is to notify and there is something to
+/// say, it sends, tells ``sent(at:)`` at once, and later how it went. Instants are in microseconds since 1970.
 public struct SubscriptionClock: Sendable, Hashable {
     /// What to do.
     public enum Decision: Sendable, Hashable {
@@ -91,8 +91,8 @@ public struct SubscriptionClock: Sendable, Hashable {
     /// The timer fired.
     ///
     /// - Parameter now: In microseconds since 1970.
-    /// - Returns: ``Decision/notify`` once in a period, however many were missed; ``Decision/check(at:)`` when it is too
-    ///   early, or within the cooldown after a failure; ``Decision/ignore`` where there is no period any more.
+    /// - Returns: ``Decision/notify`` once in a period, however many were missed; ``Decision/check(at:)`` when it is
+    ///   too early, or within the cooldown after a failure; ``Decision/ignore`` where there is no period any more.
     public mutating func timerFired(at now: Int64) -> Decision {
         guard case .periodic(let every, let next) = schedule, nextTimer != nil else { return .ignore }
         guard now >= next else { return .check(at: next) }
