@@ -90,13 +90,18 @@ let package = Package(
         library("TransparencyLog", [crypto]),
         library("PKI", [crypto, x509, swiftASN1]),
         library("NGSILD", ["JSONBytes"]),
+        library("Geometry", ["CGEOS", "JSONBytes"]),
         library("SparkplugB"),
+
+        // Systems: C libraries.
+        .systemLibrary(
+            name: "CGEOS", path: "Sources/Systems/CGEOS", pkgConfig: "geos", providers: [.apt(["libgeos-dev"])]),
 
         // Platform: the city's ground.
         platform("CityModel"),
         platform("CityStorage", ["CityModel", "JSONBytes", "TimeSeries", "TransparencyLog", grdb]),
         platform("CityIdentity", ["CityModel", "CityStorage", "PKI", crypto, cryptoExtras]),
-        platform("CityContext", ["CityModel", "CityStorage", "NGSILD", "TimeSeries", "JSONBytes"]),
+        platform("CityContext", ["CityModel", "CityStorage", "NGSILD", "Geometry", "TimeSeries", "JSONBytes"]),
         platform(
             "CityPath",
             [
@@ -118,9 +123,11 @@ let package = Package(
             resources: [.copy("Resources/templates"), .copy("Resources/static")]),
         face("DemoCity", ["JSONBytes"]),
         face(
+            "EgressClient", ["CityContext", httpClient, nioCore, nioPosix, nioHTTP1]),
+        face(
             "HTTPAPI",
             [
-                "CityModel", "CityIdentity", "CityPath", "CityContext", "CityStorage", "NGSILD", "JSONBytes", "PKI",
+                "CityModel", "CityIdentity", "CityPath", "CityContext", "CityStorage", "NGSILD", "Geometry", "JSONBytes", "PKI",
                 "TimeSeries", "TransparencyLog", "WebConsole", hummingbird, lifecycle, logging, crypto, yams, nioCore,
                 nioPosix, nioSSL, .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
@@ -129,7 +136,7 @@ let package = Package(
             name: "bastide",
             dependencies: [
                 "CityModel", "CityStorage", "CityIdentity", "CityPath", "CityContext", "MQTTListener", "HTTPAPI",
-                "WebConsole", "DemoCity", "MQTTBridge", "MQTTClient", "MQTTPackets", "TransparencyLog", "Detection",
+                "EgressClient", "WebConsole", "DemoCity", "MQTTBridge", "MQTTClient", "MQTTPackets", "TransparencyLog", "Detection",
                 "PKI",
                 "JSONBytes", lifecycle, unixSignals, logging, httpClient, yams, nioCore, nioPosix, nioSSL,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -6,6 +6,7 @@
 ///   refusal a client gets is on the path's record.
 /// - Relies on: Hummingbird and SwiftNIO for HTTP, `WebConsole` for pages, `NGSILD` for the standard's representations,
 ///   `CityPath` for everything that matters. What it speaks is written in `Resources/openapi.yaml`.
+public import CityContext
 public import CityPath
 import Foundation
 import HTTPTypes
@@ -28,16 +29,18 @@ public struct HTTPFace: Service {
     ///   - authority: Issues the certificates of devices and operators.
     ///   - settings: See ``HTTPSettings``.
     ///   - devices: What the MQTT face knows of live connections.
+    ///   - egress: The way to other servers.
     ///   - logger: Where to log.
     ///   - onReady: Called once with the ports, when every listener accepts connections.
     /// - Throws: When templates, static files or the API's document cannot be read.
     public init(
-        city: City, authority: CertificateAuthority, settings: HTTPSettings, devices: ConnectedDevices, logger: Logger,
-        onReady: @escaping @Sendable (HTTPPorts) -> Void
+        city: City, authority: CertificateAuthority, settings: HTTPSettings, devices: ConnectedDevices,
+        egress: any Egress, logger: Logger, onReady: @escaping @Sendable (HTTPPorts) -> Void
     ) throws {
         self.logger = logger
         self.onReady = onReady
-        shared = try HTTPShared(city: city, authority: authority, settings: settings, devices: devices, logger: logger)
+        shared = try HTTPShared(city: city, authority: authority, settings: settings, devices: devices, egress: egress,
+            logger: logger)
     }
 
     /// Every endpoint there is, for those who hold the API's document against it: method, path, and the parameters of

@@ -39,8 +39,11 @@ enum CoreContext {
         // Nearly all names are short already, and comparing strings is what costs.
         switch name.utf8.first {
         case UInt8(ascii: "@"): return name == "@id" ? "id" : name == "@type" ? "type" : name
-        case UInt8(ascii: "h"): break
+        case UInt8(ascii: "h"), UInt8(ascii: "n"): break
         default: return name
+        }
+        if name.utf8.first == UInt8(ascii: "n") {
+            return name.hasPrefix("ngsi-ld:") ? term(namespace + name.dropFirst(8)) : name
         }
         guard name.hasPrefix("http") else { return name }
         guard name.hasPrefix(namespace) else { return foreignNames[name] ?? name }
@@ -58,6 +61,26 @@ enum CoreContext {
         "hasValue": "value", "hasObject": "object", "hasLanguageMap": "languageMap", "hasVocab": "vocab",
         "hasJSON": "json", "hasValueList": "valueList", "hasObjectList": "objectList", "hasObjectType": "objectType",
         "hasValueType": "valueType",
+    ]
+
+    /// Whether a term is the core's own: nobody else defines it (CIM 009 §5.5.7).
+    static func isTerm(_ term: String) -> Bool {
+        coreTerms.contains(term) || nonReified.contains(term) || structure.contains(term) || foreignTerms[term] != nil
+    }
+
+    /// What the core calls the parts of its own structure.
+    private static let structure: Set<String> = [
+        "id", "type", "scope", "Property", "Relationship", "GeoProperty", "LanguageProperty", "VocabProperty",
+        "JsonProperty", "ListProperty", "ListRelationship", "DateTime", "Date", "Time", "dataset", "entityList",
+        "properties", "features", "geometry", "coordinates", "bbox", "Feature", "FeatureCollection", "Point",
+        "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon", "GeometryCollection",
+    ]
+
+    /// Members of attributes that are no attributes: no attribute of an entity bears their names (CIM 009 §4.5.1).
+    static let nonReified: Set<String> = [
+        "datasetId", "instanceId", "observedAt", "unitCode", "lang", "objectType", "valueType", "previousValue",
+        "previousObject", "previousLanguageMap", "previousVocab", "previousJson", "previousValueList",
+        "previousObjectList", "value", "object", "languageMap", "vocab", "json", "valueList", "objectList",
     ]
 
     /// Terms of other vocabularies that the core `@context` borrows.

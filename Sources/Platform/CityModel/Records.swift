@@ -237,4 +237,6 @@ public enum CityEvent: Sendable, Hashable, Codable {
     case account(AccountRecord)
     /// A token was issued or revoked.
     case token(TokenChangeRecord)
+    /// What the context broker keeps has changed.
+    case context(ContextRecord)
 }

@@ -57,7 +57,7 @@ public final class AlertBook: Sendable {
                 state.alerts[place].note = acknowledgement.note
                 state.open -= 1
                 return state.alerts[place]
-            case .attributeDefined, .device, .refusal, .access, .retained, .account, .token:
+            case .attributeDefined, .device, .refusal, .access, .retained, .account, .token, .context:
                 return nil
             }
         }

@@ -20,6 +20,12 @@ public final class CityViews: Sendable {
     public let refusals: RefusalBook
     /// Messages kept for later subscribers.
     public let retained: RetainedBook
+    /// What the context broker keeps.
+    public let context: ContextStore
+    /// Where changes of it are decided.
+    public let desk: ContextDesk
+    /// Those who listen to its changes.
+    public let contextChanges = ContextFeed()
     /// Those who listen.
     public let feed: LiveFeed
 
@@ -36,6 +42,8 @@ public final class CityViews: Sendable {
         alerts = AlertBook()
         refusals = RefusalBook()
         retained = RetainedBook()
+        context = ContextStore(saved: views)
+        desk = ContextDesk(store: context)
         feed = LiveFeed()
     }
 
@@ -52,9 +60,12 @@ public final class CityViews: Sendable {
 
     /// Fills the views from their last photograph.
     func restore(from saved: ViewStore) throws(StorageError) {
+        // Before what devices observe: these have places of their own.
+        try context.restore()
         for snapshot in try saved.series() {
             try series.restore(snapshot.definition)
             twin.define(snapshot.definition)
+            context.observe(snapshot.definition)
             history.restore(snapshot)
             guard let value = snapshot.value, let observedAt = snapshot.observedAt else { continue }
             twin.restore(

@@ -138,6 +138,7 @@ extension CityEvent {
         case .retained(let message): 256 + message.topic.utf8.count + 4 * message.payload.count
         case .device(let record): 1_024 + record.entities.reduce(0) { $0 + $1.text.utf8.count }
         case .alertAcknowledged(let acknowledgement): 512 + (acknowledgement.note?.utf8.count ?? 0)
+        case .context(let record): 512 + 2 * record.json.count
         case .attributeDefined, .alertRaised, .refusal, .access, .account, .token: 1_024
         }
     }

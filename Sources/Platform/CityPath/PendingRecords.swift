@@ -30,7 +30,7 @@ final class PendingRecords: Sendable {
             case .retained(let message): state.retained[message.topic] = message
             case .attributeDefined(let definition):
                 state.definitions[definition.series, default: []].append((sequence, definition))
-            case .alertRaised, .alertAcknowledged, .access, .account, .token: break
+            case .alertRaised, .alertAcknowledged, .access, .account, .token, .context: break
             }
         }
     }

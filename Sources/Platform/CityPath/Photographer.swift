@@ -1,3 +1,4 @@
+import CityContext
 import CityModel
 import CityStorage
 import Dispatch
@@ -70,6 +71,7 @@ final class Photographer: Sendable {
         try store.save(snapshot)
         views.history.forget(saved: snapshot.blocks, words: snapshot.words)
         views.pending.saved()
+        views.context.saved(snapshot.context)
     }
 
     /// Saves the last photograph before the city closes; returns when it is on disk, or cannot be.

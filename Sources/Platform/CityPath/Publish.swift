@@ -37,6 +37,7 @@ final class Publish {
             switch event {
             case .attributeDefined(let definition):
                 views.twin.define(definition)
+                views.context.observe(definition)
                 views.history.touch(definition.series)
             case .device(let record):
                 // What it spoke for until now, too: an entity that nobody speaks for is another one to look at.
@@ -52,6 +53,8 @@ final class Publish {
                 views.refusals.apply(record)
                 changes.refusals.append(record)
             case .retained(let message): views.retained.apply(message)
+            case .context(let record):
+                if let change = views.context.apply(record) { views.contextChanges.publish(change) }
             case .access, .account, .token: break
             }
             views.pending.note(event, in: sequence)
@@ -105,6 +108,7 @@ final class Publish {
                     score: current?.score ?? 0, head: head, late: late))
         }
         snapshot.detectors = detectors.takeChanges()
+        snapshot.context = views.context.takeSnapshot()
         return snapshot
     }
 }

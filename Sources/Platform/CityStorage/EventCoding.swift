@@ -5,8 +5,12 @@ import Foundation
 ///
 /// Keys are sorted and nothing is escaped without need, so equal events have equal text.
 public enum EventCoding {
+    private static let contextHead = Array(#"{"context":"#.utf8)
+
     /// The JSON text of an event.
     public static func encode(_ event: CityEvent) -> [UInt8] {
+        // These have their text already, and are many.
+        if case .context(let record) = event { return contextHead + record.json + [UInt8(ascii: "}")] }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {
@@ -20,6 +24,9 @@ public enum EventCoding {
     ///
     /// - Throws: ``StorageError/Code/damaged`` when it is none.
     public static func decode(_ json: [UInt8]) throws(StorageError) -> CityEvent {
+        if json.starts(with: contextHead), json.last == UInt8(ascii: "}") {
+            return .context(ContextRecord(json: Array(json[contextHead.count..<(json.count - 1)])))
+        }
         do {
             return try JSONDecoder().decode(CityEvent.self, from: Data(json))
         } catch {

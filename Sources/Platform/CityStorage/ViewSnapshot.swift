@@ -23,6 +23,8 @@ public struct ViewSnapshot: Sendable {
     public var refusals: [RefusalRecord] = []
     /// Retained messages that are new, changed or (empty) removed.
     public var retained: [RetainedMessage] = []
+    /// What the context broker keeps.
+    public var context = ContextSnapshot()
 
     /// A snapshot with nothing in it yet.
     public init(appliedSequence: UInt64) {

@@ -11,7 +11,7 @@ public import TimeSeries
 /// Writes are not synced: after a loss of power the photograph is an older one and more of the journal is replayed.
 public final class ViewStore: Sendable {
     /// The version of the tables and records. A file of another version counts as damaged: it is made again.
-    private static let layout = 4
+    private static let layout = 5
     /// How many refusals the views keep; older ones stay in the journal.
     private static let refusalsKept = 10_000
 
@@ -63,6 +63,7 @@ public final class ViewStore: Sendable {
                 CREATE TABLE IF NOT EXISTS refusal(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, record BLOB NOT NULL);
                 CREATE TABLE IF NOT EXISTS retained(topic TEXT PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID;
                 """)
+        try database.execute(sql: contextTables)
     }
 
     /// The newest batch that the photograph includes; 0 for none.
@@ -145,6 +146,7 @@ public final class ViewStore: Sendable {
             arguments: [Int64(clamping: snapshot.appliedSequence)])
         try write(series: snapshot, to: database)
         try write(records: snapshot, to: database)
+        try write(context: snapshot.context, to: database)
     }
 
     private static func write(series snapshot: ViewSnapshot, to database: Database) throws {

@@ -49,8 +49,8 @@ struct Problem: Error {
 
     var response: Response { answer.response }
 
-    var answer: PlainAnswer {
-        var writer = JSONWriter()
+    /// Writes the problem as an object.
+    func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("type", type)
         writer.member("title", title)
@@ -61,8 +61,15 @@ struct Problem: Error {
             writer.member("step", refusal.step.rawValue)
         }
         writer.endObject()
+    }
+
+    var answer: PlainAnswer {
+        var writer = JSONWriter()
+        write(to: &writer)
         var headers = headers
-        headers[.contentType] = "application/problem+json"
+        // NGSI-LD has a media type of its own mind (CIM 009 §6.3.3).
+        let isNGSILD = type.hasPrefix("https://uri.etsi.org/ngsi-ld/errors/")
+        headers[.contentType] = isNGSILD ? "application/json" : "application/problem+json"
         headers[.cacheControl] = "no-store"
         return PlainAnswer(status: status, headers: headers, body: writer.buffer)
     }

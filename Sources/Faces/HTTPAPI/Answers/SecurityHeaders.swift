@@ -46,6 +46,8 @@ extension HTTPField.Name {
     /// How many results there are in all (CIM 009 §6.3.13).
     static let ngsiLDResultsCount = SecurityHeaders.name("NGSILD-Results-Count")
     /// Which tenant is meant (CIM 009 §6.3.14).
+    /// RFC 7240.
+    static let prefer = SecurityHeaders.name("Prefer")
     static let ngsiLDTenant = SecurityHeaders.name("NGSILD-Tenant")
     /// The `@context` of a body and other relations (RFC 8288).
     static let link = SecurityHeaders.name("Link")

@@ -1,6 +1,5 @@
 import CityContext
 import CityModel
-import JSONBytes
 import NGSILD
 
 extension VisibleEntity {
@@ -8,31 +7,4 @@ extension VisibleEntity {
     var rendering: NGSILD.Entity {
         NGSILD.Entity(id: id.text, types: [type], attributes: attributes.map(\.ngsiLD))
     }
-}
-
-extension VisibleEntity.Attribute {
-    /// The attribute as the standard writes it.
-    var ngsiLD: NGSILD.Attribute {
-        let (kind, value) = current.value.ngsiLD
-        return NGSILD.Attribute(
-            definition.attribute, kind: kind, value: value, unitCode: kind == .property ? definition.unitCode : nil,
-            observedAt: current.observedAt.microseconds)
-    }
-}
-
-extension AttributeValue {
-    /// Kind and value as the standard has them.
-    var ngsiLD: (kind: AttributeKind, value: JSONValue) {
-        switch self {
-        case .number(let number): (.property, JSONValue(number) ?? .null)
-        case .boolean(let flag): (.property, .bool(flag))
-        case .text(let text): (.property, .string(text))
-        case .structured(let json): (.property, AttributeValue.parsed(json))
-        case .geometry(let json): (.geoProperty, AttributeValue.parsed(json))
-        case .relationship(let target): (.relationship, .string(target))
-        }
-    }
-
-    /// What the city keeps was checked when it came in.
-    private static func parsed(_ json: String) -> JSONValue { (try? JSONValue(parsing: json)) ?? .null }
 }

@@ -6,175 +6,251 @@ import Hummingbird
 import JSONBytes
 import NGSILD
 
-/// Entities as they are now (CIM 009 §6.4, §6.5): one by its id, or those that a query asks for.
+/// Entities as they are now (CIM 009 §6.4, §6.5): one by its id, and those that a query asks for.
 struct EntityEndpoints: Sendable {
-    static let parametersOfOne = ["attrs", "options", "format", "local", "type"]
-    static let parametersOfMany = [
-        "id", "idPattern", "type", "attrs", "q", "limit", "offset", "count", "options", "format", "local",
+    /// What every answer with entities takes.
+    static let representation = [
+        "options", "format", "lang", "geometryProperty", "attrs", "pick", "omit", "datasetId", "join", "joinLevel",
+        "containedBy", "jsonKeys", "local", "type", "entityMap", "entityMapLifetime", "expandValues",
     ]
-    static let usualLimit = 20
-    static let highestLimit = 1_000
+    static let selection = [
+        "id", "idPattern", "q", "georel", "geometry", "coordinates", "geoproperty", "scopeQ", "csf", "splitEntities",
+    ]
+    static let paging = ["limit", "offset", "count", "orderBy", "collation", "orderFrom", "orderGeometry"]
 
     let shared: HTTPShared
 
     func register(on endpoints: Endpoints) {
-        endpoints.promptAPI(
-            "/ngsi-ld/v1/entities/", element: "id", face: .ngsiLD, parameters: EntityEndpoints.parametersOfOne, retrieve
-        )
-        endpoints.api(
-            .get, "/ngsi-ld/v1/entities", face: .ngsiLD, parameters: EntityEndpoints.parametersOfMany
-        ) { visit in
-            try await shared.pool.run { try query(visit) }
-        }
+        let path = "/ngsi-ld/v1/entities"
+        endpoints.promptContext(
+            "\(path)/", element: "id", parameters: EntityEndpoints.representation, retrieveAtOnce
+        ) { try await retrieve($0) }
+        endpoints.context(
+            .get, path,
+            parameters: EntityEndpoints.representation + EntityEndpoints.selection + EntityEndpoints.paging
+        ) { try await EntitySearch(visit: $0).answer() }
+        endpoints.context(.post, path, parameters: ["local"]) { try await create($0) }
+        endpoints.context(
+            .delete, path, parameters: EntityEndpoints.selection + ["type", "attrs", "drop", "keep", "local", "expandValues", "jsonKeys"]
+        ) { try await purge($0) }
+        endpoints.context(.put, "\(path)/{id}", parameters: ["type", "local"]) { try await replace($0) }
+        endpoints.context(
+            .patch, "\(path)/{id}", parameters: ["type", "local", "options", "format", "lang", "observedAt"]
+        ) { try await merge($0) }
+        endpoints.context(.delete, "\(path)/{id}", parameters: ["type", "local"]) { try await delete($0) }
     }
 
-    // MARK: One
+    // MARK: Reading one
 
     /// The road that carries most requests: no look at the disk, one pass from the twin to bytes.
-    @Sendable func retrieve(_ visit: Visit) throws -> PlainAnswer {
-        let permit = try visit.permit(.readEntities)
-        let form = try EntityForms(of: visit.request)
-        let parameters = visit.parameters
-        let options = try EntityOptions(parsingOptions: parameters["options"], format: parameters["format"])
-        try UnsupportedParameters.check(systemTimes: options.includesSystemAttributes, in: "options")
-        let names = try parameters["attrs"].map { try Names.attributeList(parsing: $0) } ?? []
-        let id = try visit.parameter("id")
-        guard Names.isURI(id) else { throw Problem(.badRequestData, "the entity's id must be a URI") }
-        guard let state = shared.city.views.twin.entity(EntityID(id)) else {
+    ///
+    /// - Returns: nil when the `@context` is not known yet.
+    @Sendable func retrieveAtOnce(_ visit: Visit) throws -> PlainAnswer? {
+        let visit = try ContextVisit(visit, shared)
+        guard let url = try ContextLink.url(in: visit.request.headers) else { return try answer(visit, .core) }
+        guard let context = shared.contexts.known(url) else { return nil }
+        return try answer(visit, ResolvedContext(context: context, url: context.isCoreOnly ? JSONLDContext.coreURL : url))
+    }
+
+    private func retrieve(_ visit: ContextVisit) async throws -> Response {
+        try answer(visit, try await visit.linkedContext()).response
+    }
+
+    private func answer(_ visit: ContextVisit, _ context: ResolvedContext) throws -> PlainAnswer {
+        let permit = try visit.visit.permit(.readEntities)
+        let representation = try RequestedRepresentation(visit.parameters, of: visit.request, context)
+        let id = try visit.uri()
+        let types = try visit.types(context.context)
+        let sight = try visit.sight(permit)
+        guard let seen = sight.entity(id), types?.matches(seen.entity.types) ?? true else {
             throw Problem(.resourceNotFound, "there is no entity `\(id.prefix(200))`")
         }
-        let entity = VisibleEntity(state, upTo: permit.highestClass).only(names)
-        guard names.isEmpty || !entity.attributes.isEmpty else {
+        guard let entity = representation.reduced(seen.entity) else {
             throw Problem(.resourceNotFound, "the entity has none of the attributes asked for")
         }
-        visit.note(.readEntities, of: id, dataClass: entity.highestClass)
-        var writer = JSONWriter(capacity: 1_024)
-        form.write(to: &writer) { entity.rendering.write(to: &$0, options: options) }
-        return form.answer(writer)
+        visit.visit.note(.readEntities, of: id, dataClass: seen.highestClass)
+        var answer = representation.answer(to: entity, sight)
+        if let tenant = visit.request.headers[.ngsiLDTenant] { answer.headers[.ngsiLDTenant] = tenant }
+        return answer
     }
 
-    // MARK: Many
+    // MARK: Writing
 
-    private func query(_ visit: Visit) throws -> Response {
-        let permit = try visit.permit(.readEntities)
-        let form = try EntityForms(of: visit.request)
-        let query = try EntityQuery(visit.parameters)
-        var budget = QueryBudget()
-        var writer = JSONWriter(capacity: 16_384)
-        writer.beginArray()
-        var (total, given, highest) = (0, 0, DataClass.public)
-        for (id, type, place) in shared.city.views.twin.index() {
-            guard try query.mayMatch(id, type, within: &budget),
-                let entity = try query.match(
-                    shared.city.views.twin.entity(at: place), upTo: permit.highestClass, within: &budget)
-            else { continue }
-            total += 1
-            guard total > query.offset, given < query.limit else {
-                if !query.counts, given >= query.limit { break }
-                continue
+    private func create(_ visit: ContextVisit) async throws -> Response {
+        let (value, context) = try await visit.body()
+        let fragment = try EntityFragment(parsing: value, context: context.context)
+        let id = fragment.id ?? ""
+        let rights = try visit.rights(to: id)
+        try await visit.change { draft in try draft.create(fragment, visit.key(id), rights) }
+        return Response(
+            status: .created, headers: [.location: "/ngsi-ld/v1/entities/\(PercentCoding.encode(id))"])
+    }
+
+    private func replace(_ visit: ContextVisit) async throws -> Response {
+        let id = try visit.uri()
+        let (value, context) = try await visit.body()
+        let rights = try visit.rights(to: id)
+        let types = try visit.types(context.context)
+        let fragment = try EntityFragment(parsing: value, purpose: .update, context: context.context)
+        try fragment.check(id: id)
+        try await visit.change { draft in
+            try draft.change(visit.key(id), types: types, rights) { $0.replace(by: fragment, at: $1) }
+        }
+        return Response(status: .noContent)
+    }
+
+    private func merge(_ visit: ContextVisit) async throws -> Response {
+        let id = try visit.uri()
+        let (value, context) = try await visit.body()
+        let rights = try visit.rights(to: id)
+        let types = try visit.types(context.context)
+        var options = MergeOptions()
+        options.isSimplified = try visit.isSimplified()
+        options.language = visit.parameters["lang"]
+        options.observedAt = try visit.parameters.moment("observedAt")?.microseconds
+        let fragment = try EntityFragment(
+            parsing: value, purpose: .merge, form: options.isSimplified ? .keyValues : .normalizedOrConcise,
+            context: context.context)
+        try fragment.check(id: id)
+        try await visit.change { draft in
+            try draft.change(visit.key(id), types: types, rights) { try $0.merge(fragment, options, at: $1) }
+        }
+        return Response(status: .noContent)
+    }
+
+    private func delete(_ visit: ContextVisit) async throws -> Response {
+        let id = try visit.uri()
+        let rights = try visit.rights(to: id)
+        let types = try visit.types(try await visit.linkedContext().context)
+        _ = try visit.store()
+        try await visit.change { draft in try draft.delete(visit.key(id), types: types, rights) }
+        return Response(status: .noContent)
+    }
+}
+
+extension EntityEndpoints {
+    /// Deletes all entities that a query finds, or attributes of them (§5.6.21).
+    private func purge(_ visit: ContextVisit) async throws -> Response {
+        let permit = try visit.visit.permit(.readEntities)
+        let context = try await visit.linkedContext()
+        let selection = try EntitySelection(visit.parameters, context.context)
+        try selection.checkWidth(visit.parameters)
+        guard selection.condition?.linkDepth ?? 0 == 0 else {
+            throw Problem(.badRequestData, "`q` may not follow relationships here")
+        }
+        let choice = try PurgeChoice(visit.parameters, context.context)
+        let sight = try visit.sight(permit)
+        let ids = try await shared.pool.run {
+            var budget = QueryBudget()
+            return try sight.store.candidates(selection.narrowing).entities.compactMap { stored -> String? in
+                guard let seen = sight.seen(stored),
+                    try selection.matches(seen.entity, linked: { _ in nil }, within: &budget)
+                else { return nil }
+                return seen.entity.id
             }
-            given += 1
-            highest = max(highest, entity.highestClass)
-            form.write(to: &writer) { entity.rendering.write(to: &$0, options: query.options) }
         }
-        writer.endArray()
-        visit.note(.readEntities, of: "entities", dataClass: highest)
-        var answer = form.answer(
-            writer, links: query.links(path: visit.request.uri.path, hasMore: total > query.offset + given))
-        if query.counts { answer.headers[.ngsiLDResultsCount] = "\(total)" }
-        return answer.response
+        let rights = try ids.map { ($0, try visit.rights(to: $0)) }
+        try await visit.change { draft in
+            for (id, rights) in rights where draft.entity(visit.key(id)) != nil {
+                try choice.purge(visit.key(id), rights, in: &draft)
+            }
+        }
+        return Response(status: .noContent)
     }
 }
 
-/// Which entities are asked for, and how they are to be written (CIM 009 §5.7.2, §6.4.3.2).
-struct EntityQuery {
-    let options: EntityOptions
-    let limit: Int
-    let offset: Int
-    let counts: Bool
-    private let ids: Set<String>
-    private let idPattern: TextPattern?
-    private let types: TypeSelection?
-    private let names: [String]
-    private let condition: QueryExpression?
-    private let rest: [String]
+/// What is deleted of entities that are purged.
+private enum PurgeChoice {
+    case all
+    case attributes(Set<String>)
+    case allBut(Set<String>)
 
-    /// Reads the parameters of a request.
-    ///
-    /// - Throws: A problem or an `NGSILDError` that says which parameter is wrong.
-    init(_ parameters: RequestParameters) throws {
-        options = try EntityOptions(parsingOptions: parameters["options"], format: parameters["format"])
-        try UnsupportedParameters.check(systemTimes: options.includesSystemAttributes, in: "options")
-        limit = try parameters.integer("limit", in: 0...Int.max, default: EntityEndpoints.usualLimit)
-        guard limit <= EntityEndpoints.highestLimit else {
-            throw Problem(.tooManyResults, "`limit` may be up to \(EntityEndpoints.highestLimit): ask for pages")
-        }
-        offset = try parameters.integer("offset", in: 0...Int.max, default: 0)
-        counts = try parameters.flag("count")
-        guard limit > 0 || counts else { throw Problem(.badRequestData, "`limit=0` needs `count=true`") }
-        ids = Set(try parameters["id"].map { try Names.uriList(parsing: $0) } ?? [])
-        idPattern = try parameters["idPattern"].map { try TextPattern(parsing: $0) }
-        types = try parameters["type"].map { try TypeSelection(parsing: $0) }
-        names = try parameters["attrs"].map { try Names.attributeList(parsing: $0) } ?? []
-        condition = try parameters["q"].map { try QueryExpression(parsing: $0) }
-        try UnsupportedParameters.check(systemTimes: condition?.looksAtSystemTimes == true, in: "q")
-        rest = parameters.encoded(without: ["offset", "limit"])
-        let isLocal = try parameters.flag("local")
-        guard types != nil || !names.isEmpty || condition != nil || !ids.isEmpty || idPattern != nil || isLocal else {
-            throw Problem(
-                .badRequestData,
-                "say which entities: at least one of `type`, `attrs`, `q`, `id`, `idPattern`, or `local=true` for all")
+    init(_ parameters: RequestParameters, _ context: JSONLDContext) throws {
+        let drop = try parameters["drop"].map { try Names.attributeList(parsing: $0, parameter: "drop", context: context) }
+        let keep = try parameters["keep"].map { try Names.attributeList(parsing: $0, parameter: "keep", context: context) }
+        switch (drop, keep) {
+        case (nil, nil): self = .all
+        case (let names?, nil): self = .attributes(Set(names))
+        case (nil, let names?): self = .allBut(Set(names))
+        case (.some, .some): throw Problem(.badRequestData, "`drop` and `keep` exclude each other")
         }
     }
 
-    /// What can be said before the attributes are looked at.
-    ///
-    /// - Throws: ``ProblemCode/tooComplexQuery`` when the budget is spent.
-    func mayMatch(_ id: EntityID, _ type: String, within budget: inout QueryBudget) throws(NGSILDError) -> Bool {
-        if !ids.isEmpty, !ids.contains(id.text) { return false }
-        if let types, !types.matches([type]) { return false }
-        return try idPattern?.matches(id.text, within: &budget) ?? true
+    func purge(_ key: EntityKey, _ rights: WriteRights, in draft: inout ContextDraft) throws {
+        if case .all = self { return try draft.delete(key, rights) }
+        try draft.change(key, rights) { entity, now in
+            var update = EntityUpdate()
+            for name in Set(entity.attributes.map(\.name)).sorted() where deletes(name) {
+                let one = try entity.deleteAttribute(name, all: true, at: now)
+                update.changes += one.changes
+            }
+            return update
+        }
     }
 
-    /// The entity as it is given, or nil. What the reader may not see takes no part in the question either: an answer
-    /// would tell it.
-    ///
-    /// - Throws: ``ProblemCode/tooComplexQuery`` when the budget is spent.
-    func match(
-        _ state: CityContext.EntityState, upTo highest: DataClass, within budget: inout QueryBudget
-    ) throws(NGSILDError) -> VisibleEntity? {
-        let entity = VisibleEntity(state, upTo: highest)
-        if let condition {
-            let looked = condition.attributeNames
-            let attributes = entity.attributes.filter { looked.contains($0.definition.attribute) }
-            guard try condition.matches(attributes.map(\.ngsiLD), within: &budget) else { return nil }
+    private func deletes(_ name: String) -> Bool {
+        switch self {
+        case .all: true
+        case .attributes(let names): names.contains(name)
+        case .allBut(let names): !names.contains(name)
         }
-        let chosen = entity.only(names)
-        return names.isEmpty || !chosen.attributes.isEmpty ? chosen : nil
-    }
-
-    /// Links to the pages before and after (CIM 009 §6.3.10).
-    func links(path: String, hasMore: Bool) -> [String] {
-        guard limit > 0 else { return [] }
-        func link(_ offset: Int, _ relation: String) -> String {
-            let parameters = rest + ["limit=\(limit)", "offset=\(offset)"]
-            return "<\(path)?\(parameters.joined(separator: "&"))>; rel=\"\(relation)\""
-        }
-        var links: [String] = []
-        if offset > 0 { links.append(link(max(0, offset - limit), "prev")) }
-        let (next, overflow) = offset.addingReportingOverflow(limit)
-        if hasMore, !overflow { links.append(link(next, "next")) }
-        return links
     }
 }
 
-extension RequestParameters {
-    /// `true` or `false`; false when absent.
-    func flag(_ name: String) throws(Problem) -> Bool {
-        switch self[name] {
-        case nil, "false": return false
-        case "true": return true
-        case let other?: throw Problem(.badRequest, "`\(name)` must be `true` or `false`, it is `\(other.prefix(64))`")
+extension EntityFragment {
+    /// A fragment names the entity of its URL, or none (CIM 009 §5.4).
+    func check(id: String) throws(Problem) {
+        guard self.id == nil || self.id == id else {
+            throw Problem(.badRequestData, "at `$.id`: expected `\(id.prefix(200))`, found `\(self.id?.prefix(200) ?? "")`")
+        }
+    }
+}
+
+extension ContextVisit {
+    /// What the caller may do to an entity.
+    ///
+    /// - Throws: The refusal.
+    func rights(to id: String) throws -> WriteRights {
+        _ = try visit.permit(.writeEntity(EntityID(id)))
+        let catalogue = city.catalogue
+        let isLaboratory = if case .laboratory = visit.caller.principal { true } else { false }
+        return WriteRights(agency: visit.caller.principal.agency, isUnrestricted: visit.caller.principal.isOfCity) {
+            types, name in
+            if isLaboratory { return .public }
+            return types.map { catalogue.specification(of: name, in: $0).label.dataClass }.max() ?? .restricted
+        }
+    }
+
+    /// Decides on changes and waits until they are durable.
+    @discardableResult
+    func change<Decision: Sendable>(_ body: (inout ContextDraft) throws -> Decision) async throws -> Decision {
+        try await city.path.change(at: city.views.desk, body)
+    }
+
+    /// Whether a body has values alone (§6.5.3.4).
+    func isSimplified() throws(Problem) -> Bool {
+        for word in [parameters["format"]] + (parameters["options"] ?? "").split(separator: ",").map({ String($0) }) {
+            switch word {
+            case nil, "normalized", "concise": continue
+            case "simplified", "keyValues": return true
+            case let other?: throw Problem(.invalidRequest, "`\(other.prefix(64))` is no format of a body here")
+            }
+        }
+        return false
+    }
+}
+
+extension Principal {
+    /// Whose attributes this principal writes.
+    var agency: AgencyID? {
+        if case .device(let device) = self { device.agency } else { nil }
+    }
+
+    /// Whether this principal acts for the city as a whole, not for one agency of it.
+    var isOfCity: Bool {
+        switch self {
+        case .person, .service, .laboratory: true
+        case .device, .namedService, .unknown: false
         }
     }
 }

@@ -1,90 +1,75 @@
-import CityModel
 import HTTPTypes
 import Hummingbird
 import JSONBytes
 import NGSILD
 
-/// The forms in which entities are given (CIM 009 §6.3.4, §6.3.5).
-enum EntityForms {
+/// The forms in which entities are given (CIM 009 §6.3.4 to §6.3.6).
+enum EntityForms: Sendable {
     case json, jsonLD
+    /// With the `@context` in the body, unless asked otherwise.
+    case geoJSON(hasContext: Bool)
 
-    static let contextURL = "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.8.jsonld"
-    static let contextLink =
-        "<\(contextURL)>; rel=\"http://www.w3.org/ns/json-ld#context\"; type=\"application/ld+json\""
     private static let jsonType = "application/json"
     private static let jsonLDType = "application/ld+json"
-    private static let jsonHeaders: HTTPFields = [
-        .contentType: jsonType, .link: contextLink, .cacheControl: "no-store",
-    ]
-    private static let jsonLDHeaders: HTTPFields = [.contentType: jsonLDType, .cacheControl: "no-store"]
+    private static let geoJSONType = "application/geo+json"
 
     /// What a client accepts.
     ///
-    /// - Throws: `406` when that is neither of the two.
-    init(of request: Request) throws(Problem) {
-        switch MediaRange.best(of: [EntityForms.jsonType, EntityForms.jsonLDType], accepted: request.headers[.accept]) {
+    /// - Parameter allowsGeoJSON: Whether there is such a form.
+    /// - Throws: `406` when that is none of them.
+    init(of request: Request, allowsGeoJSON: Bool = false) throws(Problem) {
+        var offers = [EntityForms.jsonType, EntityForms.jsonLDType]
+        if allowsGeoJSON { offers.append(EntityForms.geoJSONType) }
+        switch MediaRange.best(of: offers, accepted: request.headers[.accept]) {
         case EntityForms.jsonType: self = .json
         case EntityForms.jsonLDType: self = .jsonLD
+        case EntityForms.geoJSONType: self = .geoJSON(hasContext: request.headers[.prefer] != "body=json")
         default:
+            let known = offers.map { "`\($0)`" }.joined(separator: ", ")
             throw Problem(
                 .notAcceptable,
-                "entities are given as `application/json` and `application/ld+json`, not as the "
-                    + "`\((request.headers[.accept] ?? "").prefix(100))` that is asked for")
+                "this is given as \(known), not as the `\((request.headers[.accept] ?? "").prefix(100))` that is asked for")
         }
     }
 
+    /// The media type.
+    var type: String {
+        switch self {
+        case .json: EntityForms.jsonType
+        case .jsonLD: EntityForms.jsonLDType
+        case .geoJSON: EntityForms.geoJSONType
+        }
+    }
+
+    /// Whether the `@context` stands in the body.
+    var hasContextInBody: Bool {
+        switch self {
+        case .json: false
+        case .jsonLD: true
+        case .geoJSON(let hasContext): hasContext
+        }
+    }
+
+    var isGeoJSON: Bool { if case .geoJSON = self { true } else { false } }
+
     /// Writes an object, with its `@context` where the form has it in the body.
-    func write(to writer: inout JSONWriter, _ object: (inout JSONWriter) -> Void) {
-        guard self == .jsonLD else { return object(&writer) }
-        var inner = JSONWriter(capacity: 1_024)
-        object(&inner)
-        var bytes = inner.take()
-        // The object ends with its brace; one more member goes before it.
-        bytes.removeLast()
-        bytes.append(contentsOf: ",\"@context\":\"\(EntityForms.contextURL)\"}".utf8)
-        writer.raw(bytes)
+    func write(
+        to writer: inout JSONWriter, _ context: ResolvedContext = .core, members: (inout JSONWriter) -> Void
+    ) {
+        writer.beginObject()
+        members(&writer)
+        if hasContextInBody {
+            writer.key("@context")
+            writer.value(context.body)
+        }
+        writer.endObject()
     }
 
     /// What was written, as an answer.
-    func answer(_ writer: JSONWriter, links: [String] = []) -> PlainAnswer {
-        var headers = self == .json ? EntityForms.jsonHeaders : EntityForms.jsonLDHeaders
+    func answer(_ writer: JSONWriter, _ context: ResolvedContext = .core, links: [String] = []) -> PlainAnswer {
+        var headers: HTTPFields = [.contentType: type, .cacheControl: "no-store"]
+        if !hasContextInBody { headers.append(HTTPField(name: .link, value: context.link)) }
         for link in links { headers.append(HTTPField(name: .link, value: link)) }
         return PlainAnswer(headers: headers, body: writer.buffer)
-    }
-}
-
-/// Tenants (CIM 009 §6.3.14): there is one city, and nothing is read from it or written to it in another's name.
-enum Tenants {
-    /// - Throws: ``ProblemCode/nonexistentTenant`` for a request that names a tenant.
-    static func check(_ request: Request) throws(Problem) {
-        guard request.headers[.ngsiLDTenant] != nil else { return }
-        throw Problem(.nonexistentTenant, "this city has no tenants: leave the header `NGSILD-Tenant` out")
-    }
-}
-
-/// Parameters of the standard that this broker doesn't have: refused rather than ignored.
-enum UnsupportedParameters {
-    private static let names: Set<String> = [
-        "georel", "geometry", "coordinates", "geoproperty", "geometryProperty", "csf", "scopeQ", "datasetId", "lang",
-        "pick", "omit", "join", "joinLevel", "containedBy", "entityMap", "splitEntities", "jsonKeys", "expandValues",
-        "orderBy", "collation", "ordering", "aggrMethods", "aggrPeriodDuration", "endpoint",
-    ]
-
-    /// - Throws: ``ProblemCode/operationNotSupported`` for the first that is there.
-    static func check(_ parameters: RequestParameters) throws(Problem) {
-        if let name = parameters.first(among: names) {
-            throw Problem(.operationNotSupported, "the parameter `\(name)` is not supported here: leave it out")
-        }
-    }
-
-    /// When an entity or attribute was entered or changed is not kept by itself: leaving it out, or finding that it
-    /// matches nothing, would be an answer that is wrong.
-    ///
-    /// - Throws: ``ProblemCode/operationNotSupported`` when that is asked for.
-    static func check(systemTimes areAskedFor: Bool, in parameter: String) throws(Problem) {
-        guard areAskedFor else { return }
-        throw Problem(
-            .operationNotSupported,
-            "`createdAt`, `modifiedAt` and `deletedAt` are not kept here: leave them out of `\(parameter)`")
     }
 }

@@ -5,151 +5,139 @@ import Hummingbird
 import JSONBytes
 import NGSILD
 
-/// Which types and attributes there are (CIM 009 §5.7.5 to §5.7.10).
+/// Which types and attributes there are (CIM 009 §5.7.5 to §5.7.10). What the reader may not see is not counted.
 struct TypeEndpoints: Sendable {
     let shared: HTTPShared
 
     func register(on endpoints: Endpoints) {
         let (list, one) = (["details", "local"], ["local"])
-        endpoints.api(.get, "/ngsi-ld/v1/types", face: .ngsiLD, parameters: list) { visit in
-            try await shared.pool.run { try types(visit) }
-        }
-        endpoints.api(.get, "/ngsi-ld/v1/types/{type}", face: .ngsiLD, parameters: one) { visit in
-            try await shared.pool.run { try type(visit) }
-        }
-        endpoints.api(.get, "/ngsi-ld/v1/attributes", face: .ngsiLD, parameters: list) { visit in
-            try await shared.pool.run { try attributes(visit) }
-        }
-        endpoints.api(.get, "/ngsi-ld/v1/attributes/{attribute}", face: .ngsiLD, parameters: one) { visit in
-            try await shared.pool.run { try attribute(visit) }
+        endpoints.context(.get, "/ngsi-ld/v1/types", parameters: list) { try await answer($0, types) }
+        endpoints.context(.get, "/ngsi-ld/v1/types/{type}", parameters: one) { try await answer($0, type) }
+        endpoints.context(.get, "/ngsi-ld/v1/attributes", parameters: list) { try await answer($0, attributes) }
+        endpoints.context(.get, "/ngsi-ld/v1/attributes/{attribute}", parameters: one) {
+            try await answer($0, attribute)
         }
     }
 
-    private func begin(_ visit: Visit) throws -> EntityForms {
-        _ = try visit.permit(.readEntities)
-        return try EntityForms(of: visit.request)
+    /// What there is, for one request.
+    private struct Discovery {
+        let visit: ContextVisit
+        let context: ResolvedContext
+        let form: EntityForms
+        let entities: [NGSILD.Entity]
+
+        func term(_ name: String) -> String { context.context.term(for: name) }
+        func terms(_ names: some Sequence<String>) -> [String] { names.map(term).sorted() }
     }
 
-    private func types(_ visit: Visit) throws -> Response {
-        let form = try begin(visit)
-        let all = shared.city.views.twin.types()
-        var writer = JSONWriter()
-        guard try visit.parameters.flag("details") else {
-            form.write(to: &writer) { writer in
-                writer.object {
-                    $0.member("id", "urn:ngsi-ld:EntityTypeList:city")
-                    $0.member("type", "EntityTypeList")
-                    $0.member("typeList", all.map(\.type))
-                }
+    private func answer(
+        _ visit: ContextVisit, _ write: @escaping @Sendable (Discovery, inout JSONWriter) throws -> Void
+    ) async throws -> Response {
+        let permit = try visit.visit.permit(.readEntities)
+        let context = try await visit.linkedContext()
+        let form = try EntityForms(of: visit.request)
+        let sight = try visit.sight(permit)
+        return try await shared.pool.run {
+            let entities = sight.store.candidates(Narrowing()).entities.compactMap { sight.seen($0)?.entity }
+            let discovery = Discovery(visit: visit, context: context, form: form, entities: entities)
+            var writer = JSONWriter()
+            try write(discovery, &writer)
+            return form.answer(writer, context).response
+        }
+    }
+
+    @Sendable private func types(_ found: Discovery, _ writer: inout JSONWriter) throws {
+        var attributes: [String: Set<String>] = [:]
+        for entity in found.entities {
+            for type in entity.types { attributes[type, default: []].formUnion(entity.attributes.map(\.name)) }
+        }
+        guard try found.visit.parameters.flag("details") else {
+            found.form.write(to: &writer, found.context) { writer in
+                writer.member("id", "urn:ngsi-ld:EntityTypeList:\(found.visit.tenant.isEmpty ? "city" : found.visit.tenant)")
+                writer.member("type", "EntityTypeList")
+                writer.member("typeList", found.terms(attributes.keys))
             }
-            return form.answer(writer).response
+            return
         }
         writer.beginArray()
-        for entry in all {
-            form.write(to: &writer) { writer in
-                writer.object {
-                    $0.member("id", Names.iri(of: entry.type))
-                    $0.member("type", "EntityType")
-                    $0.member("typeName", entry.type)
-                    $0.member("attributeNames", entry.attributes)
-                }
+        for (type, names) in attributes.sorted(by: { $0.key < $1.key }) {
+            found.form.write(to: &writer, found.context) { writer in
+                writer.member("id", Names.iri(of: type))
+                writer.member("type", "EntityType")
+                writer.member("typeName", found.term(type))
+                writer.member("attributeNames", found.terms(names))
             }
         }
         writer.endArray()
-        return form.answer(writer).response
     }
 
-    private func type(_ visit: Visit) throws -> Response {
-        let form = try begin(visit)
-        let name = Names.shortName(of: try visit.parameter("type"))
-        guard let entry = shared.city.views.twin.types().first(where: { $0.type == name }) else {
-            throw Problem(.resourceNotFound, "there is no entity of type `\(name.prefix(200))`")
+    @Sendable private func type(_ found: Discovery, _ writer: inout JSONWriter) throws {
+        let text = try found.visit.visit.parameter("type")
+        let name = found.context.context.name(of: text)
+        let entities = found.entities.filter { $0.types.contains(name) }
+        guard !entities.isEmpty else {
+            throw Problem(.resourceNotFound, "there is no entity of type `\(text.prefix(200))`")
         }
-        let kinds = kinds(ofType: name)
-        var writer = JSONWriter()
-        form.write(to: &writer) { writer in
-            writer.object {
-                $0.member("id", Names.iri(of: name))
-                $0.member("type", "EntityTypeInfo")
-                $0.member("typeName", name)
-                $0.member("entityCount", entry.count)
-                $0.list("attributeDetails", entry.attributes) { attribute, writer in
-                    writer.object {
-                        $0.member("id", Names.iri(of: attribute))
-                        $0.member("type", "Attribute")
-                        $0.member("attributeName", attribute)
-                        $0.member("attributeTypes", kinds[attribute, default: []].sorted())
-                    }
-                }
-            }
-        }
-        return form.answer(writer).response
-    }
-
-    private func attributes(_ visit: Visit) throws -> Response {
-        let form = try begin(visit)
-        let types = shared.city.views.twin.types()
-        let names = Set(types.flatMap(\.attributes)).sorted()
-        var writer = JSONWriter()
-        guard try visit.parameters.flag("details") else {
-            form.write(to: &writer) { writer in
-                writer.object {
-                    $0.member("id", "urn:ngsi-ld:AttributeList:city")
-                    $0.member("type", "AttributeList")
-                    $0.member("attributeList", names)
-                }
-            }
-            return form.answer(writer).response
-        }
-        writer.beginArray()
-        for name in names {
-            form.write(to: &writer) { writer in
-                writer.object {
-                    $0.member("id", Names.iri(of: name))
-                    $0.member("type", "Attribute")
-                    $0.member("attributeName", name)
-                    $0.member("typeNames", types.filter { $0.attributes.contains(name) }.map(\.type))
-                }
-            }
-        }
-        writer.endArray()
-        return form.answer(writer).response
-    }
-
-    private func attribute(_ visit: Visit) throws -> Response {
-        let form = try begin(visit)
-        let name = Names.shortName(of: try visit.parameter("attribute"))
-        let types = shared.city.views.twin.types().filter { $0.attributes.contains(name) }.map(\.type)
-        guard !types.isEmpty else {
-            throw Problem(.resourceNotFound, "no entity has an attribute `\(name.prefix(200))`")
-        }
-        var (kinds, count) = (Set<String>(), 0)
-        for (_, type, place) in shared.city.views.twin.index() where types.contains(type) {
-            guard let attribute = shared.city.views.twin.entity(at: place)[name] else { continue }
-            kinds.insert(attribute.current.value.ngsiLD.kind.rawValue)
-            count += 1
-        }
-        var writer = JSONWriter()
-        form.write(to: &writer) { writer in
-            writer.object {
-                $0.member("id", Names.iri(of: name))
-                $0.member("type", "Attribute")
-                $0.member("attributeName", name)
-                $0.member("attributeCount", count)
-                $0.member("attributeTypes", kinds.sorted())
-                $0.member("typeNames", types)
-            }
-        }
-        return form.answer(writer).response
-    }
-
-    private func kinds(ofType name: String) -> [String: Set<String>] {
         var kinds: [String: Set<String>] = [:]
-        for (_, type, place) in shared.city.views.twin.index() where type == name {
-            for attribute in shared.city.views.twin.entity(at: place).attributes {
-                kinds[attribute.definition.attribute, default: []].insert(attribute.current.value.ngsiLD.kind.rawValue)
+        for attribute in entities.flatMap(\.attributes) {
+            kinds[attribute.name, default: []].insert(attribute.kind.rawValue)
+        }
+        found.form.write(to: &writer, found.context) { writer in
+            writer.member("id", Names.iri(of: name))
+            writer.member("type", "EntityTypeInfo")
+            writer.member("typeName", found.term(name))
+            writer.member("entityCount", entities.count)
+            writer.list("attributeDetails", kinds.sorted { $0.key < $1.key }) { entry, writer in
+                writer.object {
+                    $0.member("id", Names.iri(of: entry.key))
+                    $0.member("type", "Attribute")
+                    $0.member("attributeName", found.term(entry.key))
+                    $0.member("attributeTypes", entry.value.sorted())
+                }
             }
         }
-        return kinds
+    }
+
+    @Sendable private func attributes(_ found: Discovery, _ writer: inout JSONWriter) throws {
+        var types: [String: Set<String>] = [:]
+        for entity in found.entities {
+            for attribute in entity.attributes { types[attribute.name, default: []].formUnion(entity.types) }
+        }
+        guard try found.visit.parameters.flag("details") else {
+            found.form.write(to: &writer, found.context) { writer in
+                writer.member("id", "urn:ngsi-ld:AttributeList:\(found.visit.tenant.isEmpty ? "city" : found.visit.tenant)")
+                writer.member("type", "AttributeList")
+                writer.member("attributeList", found.terms(types.keys))
+            }
+            return
+        }
+        writer.beginArray()
+        for (name, types) in types.sorted(by: { $0.key < $1.key }) {
+            found.form.write(to: &writer, found.context) { writer in
+                writer.member("id", Names.iri(of: name))
+                writer.member("type", "Attribute")
+                writer.member("attributeName", found.term(name))
+                writer.member("typeNames", found.terms(types))
+            }
+        }
+        writer.endArray()
+    }
+
+    @Sendable private func attribute(_ found: Discovery, _ writer: inout JSONWriter) throws {
+        let text = try found.visit.visit.parameter("attribute")
+        let name = found.context.context.name(of: text)
+        let entities = found.entities.filter { $0.attributes.contains { $0.name == name } }
+        guard !entities.isEmpty else {
+            throw Problem(.resourceNotFound, "no entity has an attribute `\(text.prefix(200))`")
+        }
+        let instances = entities.flatMap { $0.attributes.filter { $0.name == name } }
+        found.form.write(to: &writer, found.context) { writer in
+            writer.member("id", Names.iri(of: name))
+            writer.member("type", "Attribute")
+            writer.member("attributeName", found.term(name))
+            writer.member("attributeCount", instances.count)
+            writer.member("attributeTypes", Set(instances.map(\.kind.rawValue)).sorted())
+            writer.member("typeNames", found.terms(Set(entities.flatMap(\.types))))
+        }
     }
 }

@@ -32,6 +32,19 @@ struct RequestParameters: Sendable {
         }
     }
 
+    /// Turns spaces back into the pluses that they were, in parameters that never have a space.
+    mutating func restorePluses(in names: Set<String>) {
+        for index in pairs.indices where names.contains(pairs[index].name) {
+            pairs[index].value = String(pairs[index].value.map { $0 == " " ? "+" : $0 })
+        }
+    }
+
+    /// Puts a value in the place of what is there.
+    mutating func set(_ name: String, _ value: String) {
+        pairs.removeAll { $0.name == name }
+        pairs.append((name, value))
+    }
+
     subscript(name: String) -> String? { pairs.first { $0.name == name }?.value }
 
     /// The value, where it is there and not empty: forms send empty fields.
@@ -86,6 +99,12 @@ struct RequestParameters: Sendable {
             throw Problem(.badRequest, "`\(name)` must be one of \(known), it is `\(value.prefix(64))`")
         }
         return word
+    }
+
+    /// Every pair but those named, with as little escaped as a query allows (RFC 3986 §3.4).
+    func plainlyEncoded(without dropped: Set<String>) -> [String] {
+        pairs.filter { !dropped.contains($0.name) }
+            .map { "\(PercentCoding.encode($0.name))=\(PercentCoding.encode($0.value, keeping: "*!'(),;:@/?$"))" }
     }
 
     /// Every pair but those named, encoded again.

@@ -21,10 +21,10 @@ enum PercentCoding {
     }
 
     /// Escapes all but the unreserved characters and the colon, so that URNs can be read.
-    static func encode(_ text: String) -> String {
+    static func encode(_ text: String, keeping kept: String = ":") -> String {
         var bytes: [UInt8] = []
         for byte in text.utf8 {
-            if isUnreserved(byte) || byte == UInt8(ascii: ":") {
+            if isUnreserved(byte) || kept.utf8.contains(byte) {
                 bytes.append(byte)
             } else {
                 bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 0xF)]]

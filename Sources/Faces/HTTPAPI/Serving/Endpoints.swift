@@ -30,7 +30,8 @@ final class Endpoints {
         EntityEndpoints(shared: shared).register(on: self)
         TypeEndpoints(shared: shared).register(on: self)
         TemporalEndpoints(shared: shared).register(on: self)
-        WritingEndpoints(shared: shared).register(on: self)
+        AttributeEndpoints(shared: shared).register(on: self)
+        BatchEndpoints(shared: shared).register(on: self)
         SignInPages(shared: shared).register(on: self)
         CityPages(shared: shared).register(on: self)
         DevicePages(shared: shared).register(on: self)
@@ -80,15 +81,42 @@ final class Endpoints {
         }
     }
 
-    /// An endpoint of an API that need not wait for anything: one element of the path after `prefix`.
-    func promptAPI(
-        _ prefix: String, element: String, face: APIFace, parameters: [String],
-        _ handler: @escaping @Sendable (Visit) throws -> PlainAnswer
+    /// An endpoint of the NGSI-LD API: the tenant that was asked for is named in the answer (CIM 009 §6.3.14).
+    func context(
+        _ method: HTTPRequest.Method, _ path: String, parameters: [String] = [],
+        _ handler: @escaping @Sendable (ContextVisit) async throws -> Response
+    ) {
+        api(method, path, face: .ngsiLD, parameters: parameters) { [shared] visit in
+            do {
+                var response = try await handler(ContextVisit(visit, shared))
+                if let tenant = visit.request.headers[.ngsiLDTenant] { response.headers[.ngsiLDTenant] = tenant }
+                return response
+            } catch let error as BareStatus {
+                return Response(status: error.status)
+            } catch {
+                // Told here, so that the tenant is named in what is told, too.
+                var response = shared.answer(
+                    error, to: visit.request, on: visit.peer, caller: visit.caller, face: .ngsiLD)
+                if let tenant = visit.request.headers[.ngsiLDTenant] { response.headers[.ngsiLDTenant] = tenant }
+                return response
+            }
+        }
+    }
+
+    /// An endpoint of the NGSI-LD API that mostly need not wait for anything: one element of the path after `prefix`.
+    ///
+    /// - Parameters:
+    ///   - handler: Answers at once, or nil.
+    ///   - slow: Answers when the other did not.
+    func promptContext(
+        _ prefix: String, element: String, parameters: [String],
+        _ handler: @escaping @Sendable (Visit) throws -> PlainAnswer?,
+        _ slow: @escaping @Sendable (ContextVisit) async throws -> Response
     ) {
         prompt.add(
             PromptEndpoints.Endpoint(
-                prefix: prefix, element: element, face: face, parameters: parameters, handler: handler))
-        api(.get, "\(prefix){\(element)}", face: face, parameters: parameters) { try handler($0).response }
+                prefix: prefix, element: element, face: .ngsiLD, parameters: parameters, handler: handler))
+        context(.get, "\(prefix){\(element)}", parameters: parameters, slow)
     }
 
     /// A page of the console: whoever has not signed in is shown the way, errors are pages too.
@@ -153,6 +181,9 @@ extension HTTPShared {
 
     /// Requests that no route fits.
     func unmatched(_ request: Request, _ context: HTTPContext, _ methods: [HTTPRequest.Method]) async -> Response {
+        if request.lacksIdentifier {
+            return Problem(.badRequestData, "the id of an entity, or of what else is meant, is missing in the path").response
+        }
         let problem =
             methods.isEmpty
             ? Problem(.notFound, "there is nothing at `\(request.uri.path.prefix(200))`")
@@ -176,6 +207,19 @@ extension HTTPShared {
             _ = problem(error, to: request, on: peer, caller: nil, face: .platform)
             return nil
         }
+    }
+}
+
+extension Request {
+    /// Whether the path of the NGSI-LD API is one with an element that is empty.
+    fileprivate var lacksIdentifier: Bool {
+        let path = uri.path
+        guard path.hasPrefix("/ngsi-ld/v1/") else { return false }
+        if path.contains("//") { return true }
+        let last = path.split(separator: "/").last
+        return [.patch, .put, .delete].contains(method)
+            && ["entities", "attrs", "subscriptions", "csourceRegistrations", "csourceSubscriptions", "jsonldContexts"]
+                .contains(last)
     }
 }
 

@@ -1,6 +1,8 @@
+import CityContext
 import CityModel
 import CityPath
 import Foundation
+import JSONBytes
 import Logging
 import PKI
 import WebConsole
@@ -20,13 +22,27 @@ final class HTTPShared: Sendable {
     let rate = RateMeter()
     let notices = Notices()
     let conditionsCache = ConditionsCache()
+    let contextHost: ContextHost
+    let contexts: ContextCatalog
+    let egress: any Egress
     /// For reads of SQLite and answers that take long to make.
     let pool = BlockingPool(threads: 2, bound: 512)
 
     init(
-        city: City, authority: CertificateAuthority, settings: HTTPSettings, devices: ConnectedDevices, logger: Logger
+        city: City, authority: CertificateAuthority, settings: HTTPSettings, devices: ConnectedDevices,
+        egress: any Egress, logger: Logger
     ) throws {
         self.city = city
+        self.egress = egress
+        let host = ContextHost(base: "https://\(settings.domain)/ngsi-ld/v1/jsonldContexts/")
+        contextHost = host
+        contexts = ContextCatalog(
+            egress: egress, hosted: { url in
+                guard url.hasPrefix(host.base), let context = host[String(url.dropFirst(host.base.count))] else {
+                    return nil
+                }
+                return .object(JSONObject([JSONObject.Member(name: "@context", value: context)]))
+            }, fetched: { _, _ in })
         self.authority = authority
         self.settings = settings
         self.devices = devices

@@ -16,7 +16,8 @@ struct PromptEndpoints: Sendable {
         let element: String
         let face: APIFace
         let parameters: [String]
-        let handler: @Sendable (Visit) throws -> PlainAnswer
+        /// Answers nil when the answer must wait for something.
+        let handler: @Sendable (Visit) throws -> PlainAnswer?
     }
 
     let shared: HTTPShared
@@ -78,11 +79,9 @@ extension HTTPShared {
     func visit(
         _ request: Request, elements: Parameters, by caller: Caller, on peer: Peer, face: APIFace, parameters: [String]
     ) throws -> Visit {
-        let given = try request.query()
-        if face == .ngsiLD {
-            try Tenants.check(request)
-            try UnsupportedParameters.check(given)
-        }
+        var given = try request.query(isForm: face == .ngsiLD)
+        // Clients of this API write a space as a plus; in scopes and times a plus is one.
+        if face == .ngsiLD { given.restorePluses(in: ["scopeQ", "timeAt", "endTimeAt", "observedAt"]) }
         try given.check(known: parameters)
         return Visit(request: request, elements: elements, parameters: given, caller: caller, peer: peer, city: city)
     }

@@ -37,7 +37,7 @@ extension CityServer {
                         connections.session(of: $0, clientIdentifier: $1).map(MQTTSessionStatus.init)
                     },
                     disconnect: { connections.disconnect($0, clientIdentifier: $1) },
-                    end: { connections.endSession(of: $0, clientIdentifier: $1) })), logger: logger
+                    end: { connections.endSession(of: $0, clientIdentifier: $1) })), egress: egress, logger: logger
         ) { ports in
             readiness.listens(https: ports.https, laboratoryHTTP: ports.laboratory)
         }

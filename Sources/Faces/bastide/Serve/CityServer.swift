@@ -2,6 +2,7 @@ import CityIdentity
 import CityModel
 import CityPath
 import CityStorage
+import EgressClient
 import Foundation
 import Logging
 import MQTTListener
@@ -25,6 +26,7 @@ final class CityServer: Sendable {
     let logger: Logger
     let connections = ConnectionDirectory()
     let readiness = Readiness()
+    let egress: HTTPEgress
 
     /// Opens the city and renews the server's certificate where that is due. Nothing listens yet.
     ///
@@ -46,6 +48,7 @@ final class CityServer: Sendable {
         self.configuration = configuration
         self.laboratory = laboratory
         self.logger = logger
+        egress = HTTPEgress(policy: EgressPolicy(allowsLoopback: laboratory != nil))
         let isNew = try certificates.renewServerCertificate(
             dnsNames: configuration.dnsNames, ipAddresses: configuration.ipAddresses, now: city.clock.now.date)
         if isNew { logger.notice("a new server certificate was issued") }
@@ -91,7 +94,13 @@ final class CityServer: Sendable {
         var group = ServiceGroupConfiguration(
             services: configurations, gracefulShutdownSignals: signals, logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(20)
-        try await ServiceGroup(configuration: group).run()
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch {
+            await egress.close()
+            throw error
+        }
+        await egress.close()
     }
 
     private func mqtt() -> any Service {

@@ -40,8 +40,8 @@ public enum Names {
         guard utf8.count <= NGSILDLimits.nameBytes, let first = utf8.first, isASCIILetter(first),
             let colon = utf8.firstIndex(of: UInt8(ascii: ":")), utf8.index(after: colon) < utf8.endIndex
         else { return false }
-        guard utf8[..<colon].allSatisfy(isSchemeByte) else { return false }
-        return utf8[colon...].allSatisfy(isURIByte)
+        guard utf8[..<colon].allSatisfy(isSchemeByte), utf8[colon...].allSatisfy(isURIByte) else { return false }
+        return utf8.allSatisfy { $0 < 0x80 } || text.unicodeScalars.allSatisfy(isVisible)
     }
 
     @inline(__always)
@@ -67,6 +67,20 @@ public enum Names {
         }
     }
 
+    /// Whether a character beyond ASCII may stand in an IRI (RFC 3987 §2.2) and can be told from others: none that is
+    /// blank, invisible, or turns the text around.
+    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII { return true }
+        // A braille pattern without dots is a symbol, and blank.
+        if scalar.value == 0x2800 || scalar.properties.isDefaultIgnorableCodePoint { return false }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .spaceSeparator, .lineSeparator,
+            .paragraphSeparator:
+            return false
+        default: return true
+        }
+    }
+
     static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: true
@@ -89,7 +103,7 @@ public enum Names {
         let levels = text.drop { $0 == "/" }.split(separator: "/", omittingEmptySubsequences: false)
         return !text.hasPrefix("//") && !levels.isEmpty && text.utf8.count <= NGSILDLimits.nameBytes
             && levels.allSatisfy { level in
-                !level.isEmpty && level.unicodeScalars.allSatisfy { isLetter($0) || isNumber($0) || $0 == "_" }
+                isTerm(level)
             }
     }
 
@@ -100,9 +114,10 @@ public enum Names {
     ///   - parameter: The parameter's name, for messages.
     /// - Returns: The names, in order, each once.
     /// - Throws: ``ProblemCode/badRequestData`` for what is no name.
-    public static func attributeList(parsing text: String, parameter: String = "attrs") throws(NGSILDError) -> [String]
-    {
-        try list(text, parameter, "an attribute name", where: isName).map(CoreContext.term)
+    public static func attributeList(
+        parsing text: String, parameter: String = "attrs", context: JSONLDContext = .core
+    ) throws(NGSILDError) -> [String] {
+        try list(text, parameter, "an attribute name", where: isName).map(context.name)
     }
 
     /// The identifiers of an `id` parameter.

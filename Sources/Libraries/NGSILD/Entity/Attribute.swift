@@ -32,6 +32,19 @@ public enum AttributeKind: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// The member that holds the value before a change (CIM 009 §4.5.2.2).
+    var previousMember: String {
+        switch self {
+        case .property, .geoProperty: "previousValue"
+        case .relationship: "previousObject"
+        case .languageProperty: "previousLanguageMap"
+        case .vocabProperty: "previousVocab"
+        case .jsonProperty: "previousJson"
+        case .listProperty: "previousValueList"
+        case .listRelationship: "previousObjectList"
+        }
+    }
+
     /// The member that holds all values in the simplified temporal representation (CIM 009 §4.5.9).
     public var seriesMember: String {
         switch self {
@@ -57,6 +70,17 @@ public enum AttributeKind: String, Sendable, Hashable, CaseIterable {
     public var isRelationship: Bool { self == .relationship || self == .listRelationship }
 }
 
+/// What a proof is of.
+public struct SealedSubject: Sendable, Hashable {
+    /// The URI of an entity.
+    public var id: String?
+    /// The canonical name of its type.
+    public var type: String?
+
+    /// Nothing in particular.
+    public init() {}
+}
+
 /// One instance of a property or a relationship, of an entity or of another attribute.
 ///
 /// Names are canonical (``JSONLDContext``). Times are in microseconds since 1970.
@@ -71,6 +95,8 @@ public struct Attribute: Sendable, Hashable {
     public var unitCode: String?
     /// When the value was observed.
     public var observedAt: Int64?
+    /// How many decimals that time is written with at least, as it came.
+    public var observedDecimals: UInt8 = 0
     /// Which of several instances of this name; nil for the default instance (CIM 009 §4.5.5).
     public var datasetId: String?
     /// When it was entered; kept by the broker, ignored in input.
@@ -89,8 +115,14 @@ public struct Attribute: Sendable, Hashable {
     public var valueType: String?
     /// The value before the change that a notification is about (`previousValue` and the like); output only.
     public var previous: JSONValue?
+    /// What a proof is of (`ngsildproof`, ETSI GS CIM 019): an entity, and its type by its canonical name.
+    public var sealed = SealedSubject()
     /// Properties and relationships of this attribute. Instances of one name stand side by side.
     public var subAttributes: [Attribute]
+    /// In a fragment alone: nothing is said of the value, which stays as it is.
+    public var isWithoutValue = false
+    /// In a fragment alone: ``kind`` was guessed from a value without a type, and another may be meant.
+    public var isOfUnknownKind = false
 
     /// An attribute.
     ///
@@ -116,12 +148,17 @@ public struct Attribute: Sendable, Hashable {
         objectType = []
     }
 
+    /// In a fragment, a time that is to be removed.
+    static let erasedInstant = Int64.min
+
     /// Whether the value is the NGSI-LD null, which in a merge asks for the attribute to be deleted (CIM 009 §4.5.0).
     public var isDeletion: Bool {
         switch value {
         case .string(let string): string == CoreContext.null
         case .object(let map) where kind == .languageProperty:
             map.members.count == 1 && map["@none"] == .string(CoreContext.null)
+        case .array(let elements) where kind == .listProperty || kind == .listRelationship:
+            elements == [.string(CoreContext.null)]
         default: false
         }
     }

@@ -14,8 +14,22 @@ public enum EntityPurpose: Sendable, Hashable {
     case create
     /// Attributes for an entity: `id` and `type` may be absent.
     case update
-    /// As ``update``, and `urn:ngsi-ld:null` deletes (CIM 009 §5.5.12).
+    /// As ``update``, and `urn:ngsi-ld:null` deletes an attribute as a whole (CIM 009 §5.5.8).
+    case updateOrDelete
+    /// As ``update``, and `urn:ngsi-ld:null` deletes at any depth (CIM 009 §5.5.12).
     case merge
+    /// What attributes have been: instances of one name may be alike in all but their times (CIM 009 §5.6.11).
+    case temporal
+    /// What an attribute that is there is to become: it need not repeat its value (CIM 009 §5.6.4).
+    case partial
+
+    /// Whether `urn:ngsi-ld:null` may stand for a deletion.
+    var takesNulls: Bool {
+        switch self {
+        case .create, .update, .temporal: false
+        case .updateOrDelete, .merge, .partial: true
+        }
+    }
 }
 
 /// An entity, or a part of one, as it came in: checked, with short names, not yet stored.
@@ -28,6 +42,8 @@ public struct EntityFragment: Sendable, Hashable {
     public var attributes: [Attribute]
     /// In the order they came (CIM 009 §4.18); nil if there was no `scope`.
     public var scopes: [String]?
+    /// When the entity is to be forgotten, in microseconds since 1970 (CIM 009 §4.22).
+    public var expiresAt: Int64?
     /// The `@context` as it came: a string, an object, or an array of these.
     public var context: JSONValue?
 
@@ -45,19 +61,23 @@ public struct EntityFragment: Sendable, Hashable {
         context = nil
     }
 
+    /// Whether `expiresAt` is to be removed.
+    public var erasesExpiry: Bool { expiresAt == Attribute.erasedInstant }
+
     /// Reads an entity or a part of one.
     ///
     /// - Parameters:
     ///   - value: A JSON object.
     ///   - purpose: What it must and may contain.
     ///   - form: How its attributes are written.
+    ///   - context: What its terms stand for.
     ///   - path: Where it stands, for messages.
     /// - Throws: ``ProblemCode/badRequestData``, with the path of what is wrong and what was expected.
     public init(
         parsing value: JSONValue, purpose: EntityPurpose = .create, form: EntityForm = .normalizedOrConcise,
-        at path: JSONPath = .root
+        context: JSONLDContext = .core, at path: JSONPath = .root
     ) throws(NGSILDError) {
-        self = try EntityParser(purpose: purpose, form: form).entity(value, at: path)
+        self = try EntityParser(purpose: purpose, form: form, context: context).entity(value, at: path)
     }
 
     /// Reads an entity or a part of one.
@@ -75,32 +95,6 @@ public struct EntityFragment: Sendable, Hashable {
     ) throws(NGSILDError) {
         try self.init(parsing: JSONValue.ngsild(bytes, limits: limits), purpose: purpose, form: form)
     }
-
-    /// Reads the entities of a batch operation, each by itself (CIM 009 §5.6.7 to §5.6.10).
-    ///
-    /// - Parameters:
-    ///   - value: A JSON array of objects.
-    ///   - purpose: What each must and may contain; `id` is required in any case.
-    ///   - form: How their attributes are written.
-    /// - Returns: For each element, in order, the entity or why it was refused.
-    /// - Throws: ``ProblemCode/badRequestData`` when `value` is no array, or an empty one.
-    public static func batch(
-        parsing value: JSONValue, purpose: EntityPurpose = .create, form: EntityForm = .normalizedOrConcise
-    ) throws(NGSILDError) -> [Result<EntityFragment, NGSILDError>] {
-        guard case .array(let elements) = value, !elements.isEmpty else {
-            throw NGSILDError(at: .root, expected: "an array of one or more entities", found: value)
-        }
-        return elements.enumerated().map { index, element in
-            let path = JSONPath.root[index]
-            return Result { () throws(NGSILDError) in
-                let fragment = try EntityFragment(parsing: element, purpose: purpose, form: form, at: path)
-                guard fragment.id != nil else {
-                    throw NGSILDError(at: path["id"], expected: "the entity's URI", found: nil)
-                }
-                return fragment
-            }
-        }
-    }
 }
 
 extension Attribute {
@@ -111,17 +105,18 @@ extension Attribute {
     ///   - name: Its name.
     ///   - purpose: Whether `urn:ngsi-ld:null` may stand for a deletion.
     ///   - form: How it is written.
+    ///   - context: What terms stand for.
     /// - Returns: One or more instances with different dataset identifiers.
     /// - Throws: ``ProblemCode/badRequestData``, with the path below `$`, which is `value`.
     public static func instances(
         parsing value: JSONValue, name: String, purpose: EntityPurpose = .update,
-        form: EntityForm = .normalizedOrConcise
+        form: EntityForm = .normalizedOrConcise, context: JSONLDContext = .core
     ) throws(NGSILDError) -> [Attribute] {
-        let term = CoreContext.term(name)
+        let term = context.name(of: name)
         guard Names.isName(term) else {
             throw NGSILDError(.badRequestData, "\(NGSILDError.quoted(name)) is no attribute name")
         }
-        return try EntityParser(purpose: purpose, form: form).instances(value, name: term, at: .root, depth: 1)
+        return try EntityParser(purpose: purpose, form: form, context: context).instances(value, name: term, at: .root, depth: 1)
     }
 }
 

@@ -17,7 +17,7 @@ extension EntityParser {
         var seen: Set<String?> = []
         for (index, element) in elements.enumerated() {
             let instance = try instance(element, name: name, at: path[index], depth: depth)
-            guard seen.insert(instance.datasetId).inserted else {
+            guard seen.insert(instance.datasetId).inserted || purpose == .temporal && depth == 1 else {
                 let found = instance.datasetId.map { "\(NGSILDError.quoted($0)) again" } ?? "a second default instance"
                 throw NGSILDError(at: path[index]["datasetId"], expected: "a different datasetId each", found: found)
             }
@@ -29,7 +29,7 @@ extension EntityParser {
     /// An object that is an attribute by itself, not a value that happens to be one.
     private func isInstance(_ value: JSONValue) -> Bool {
         guard case .object(let object) = value else { return false }
-        let names = object.members.map { CoreContext.term($0.name) }
+        let names = object.members.map { context.name(of: $0.name) }
         if names.contains("datasetId") || AttributeKind.allCases.contains(where: { names.contains($0.valueMember) }) {
             return true
         }
@@ -38,7 +38,7 @@ extension EntityParser {
 
     private func kindNamed(in object: JSONObject) -> AttributeKind? {
         guard case .string(let type)? = object["type"] ?? object["@type"] else { return nil }
-        return AttributeKind(rawValue: CoreContext.term(type))
+        return AttributeKind(rawValue: context.name(of: type))
     }
 
     // MARK: Several datasets, simplified
@@ -71,21 +71,46 @@ extension EntityParser {
         guard form == .normalizedOrConcise, case .object(let object) = value, GeoJSONGeometry(value) == nil else {
             return try simplified(value, name: name, at: path)
         }
-        if let type = object.members.first(where: { CoreContext.term($0.name) == "type" }) {
-            return try attribute(kind(of: type, at: path), object, name: name, at: path, depth: depth)
+        if let type = object.members.first(where: { context.name(of: $0.name) == "type" }) {
+            let kind = try kind(of: type, at: path)
+            try checkGeoTerm(name, kind, at: path)
+            return try attribute(kind, object, name: name, at: path, depth: depth)
         }
         for member in object.members {
-            let term = CoreContext.term(member.name)
+            let term = context.name(of: member.name)
             guard let kind = AttributeKind.allCases.first(where: { $0.valueMember == term }) else { continue }
             let isGeometry = kind == .property && GeoJSONGeometry(member.value) != nil
             return try attribute(isGeometry ? .geoProperty : kind, object, name: name, at: path, depth: depth)
         }
+        if purpose == .partial {
+            // The attribute is there: what is said of it need not repeat its value.
+            var changed = try attribute(.property, object, name: name, at: path, depth: depth)
+            changed.isOfUnknownKind = true
+            return changed
+        }
         return try simplified(value, name: name, at: path)
+    }
+
+    /// Terms of the core that are defined as GeoProperties (CIM 009 §4.7.1).
+    private func checkGeoTerm(_ name: String, _ kind: AttributeKind, at path: JSONPath) throws(NGSILDError) {
+        guard kind != .geoProperty, ["location", "observationSpace", "operationSpace"].contains(name) else { return }
+        throw NGSILDError(at: path["type"], expected: "`GeoProperty`, which `\(name)` is", found: "`\(kind.rawValue)`")
+    }
+
+    private func sealed(_ value: JSONValue, at path: JSONPath) throws(NGSILDError) -> String {
+        guard case .string(let text) = value else { throw NGSILDError(at: path, expected: "a string", found: value) }
+        return text
+    }
+
+    /// How many decimals a time is written with.
+    private func decimals(of value: JSONValue) -> UInt8 {
+        guard case .string(let text) = value else { return 0 }
+        return (try? DateTime.parse(text))?.decimals ?? 0
     }
 
     /// A value with a `type` is normalized, whatever else it holds (CIM 009 §4.5.2.3).
     private func kind(of type: JSONObject.Member, at path: JSONPath) throws(NGSILDError) -> AttributeKind {
-        guard case .string(let text) = type.value, let kind = AttributeKind(rawValue: CoreContext.term(text)) else {
+        guard case .string(let text) = type.value, let kind = AttributeKind(rawValue: context.name(of: text)) else {
             let names = AttributeKind.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
             throw NGSILDError(at: path[type.name], expected: "one of \(names)", found: type.value)
         }
@@ -106,12 +131,22 @@ extension EntityParser {
                 attribute.value = try checkedValue(member.value, of: kind, at: place)
                 hasValue = true
             case "type", "createdAt", "modifiedAt", "deletedAt", "instanceId": break
-            case "observedAt": attribute.observedAt = try instant(member.value, at: place)
+            case "observedAt":
+                attribute.observedAt = try expiry(member.value, at: place)
+                attribute.observedDecimals = decimals(of: member.value)
+            case "entityIdSealed" where name == "ngsildproof":
+                attribute.sealed.id = try sealed(member.value, at: place)
+            case "entityTypeSealed" where name == "ngsildproof":
+                attribute.sealed.type = context.name(of: try sealed(member.value, at: place))
             case "unitCode": attribute.unitCode = try unitCode(member.value, of: kind, at: place)
             case "datasetId": attribute.datasetId = try datasetId(member.value, at: place)
-            case "expiresAt": attribute.expiresAt = try instant(member.value, at: place)
+            case "expiresAt": attribute.expiresAt = try expiry(member.value, at: place)
             case "objectType": attribute.objectType = try typeNames(member.value, at: place)
-            case "valueType": attribute.valueType = try typeNames(member.value, at: place).first
+            case "valueType":
+                attribute.valueType = try typeNames(member.value, at: place).first
+                guard kind != .languageProperty || attribute.valueType == "langString" else {
+                    throw NGSILDError(at: place, expected: "`langString`", found: member.value)
+                }
             default:
                 if let reason = prohibition(term, in: kind) {
                     throw NGSILDError(at: place, expected: reason, found: "`\(term)`")
@@ -120,9 +155,15 @@ extension EntityParser {
                 attribute.subAttributes += try instances(member.value, name: term, at: place, depth: depth + 1)
             }
         }
-        guard hasValue else {
+        guard hasValue || purpose == .partial || purpose == .merge else {
             let expected = "the `\(kind.valueMember)` of a \(kind.rawValue)"
             throw NGSILDError(at: path[kind.valueMember], expected: expected, found: nil)
+        }
+        attribute.isWithoutValue = !hasValue
+        if name == "ngsildproof", hasValue, !attribute.isDeletion {
+            guard kind == .property, case .object = attribute.value else {
+                throw NGSILDError(at: path, expected: "a Property whose value is a proof, an object", found: attribute.value)
+            }
         }
         return attribute
     }
@@ -133,8 +174,8 @@ extension EntityParser {
             return "`\(kind.valueMember)` in a \(kind.rawValue)"
         }
         switch term {
-        case "entity", "entityList", "previousValue", "previousObject", "previousLanguageMap", "previousVocab",
-            "previousJson", "previousValueList", "previousObjectList", "id":
+        case "entity", "entityList", "lang", "previousValue", "previousObject", "previousLanguageMap", "previousVocab",
+            "previousJson", "previousValueList", "previousObjectList", "id", "entityIdSealed", "entityTypeSealed":
             return "no member that is for output only"
         default: return nil
         }
@@ -153,6 +194,8 @@ extension EntityParser {
             return Attribute(name, kind: kind, value: value)
         }
         let kind: AttributeKind = GeoJSONGeometry(value) == nil ? .property : .geoProperty
-        return Attribute(name, kind: kind, value: try checkedValue(value, of: kind, at: path))
+        var attribute = Attribute(name, kind: kind, value: try checkedValue(value, of: kind, at: path))
+        attribute.isOfUnknownKind = true
+        return attribute
     }
 }

@@ -6,19 +6,39 @@ extension EntityParser {
     /// The value of an attribute of this kind, or the NGSI-LD null where that may stand.
     func checkedValue(_ value: JSONValue, of kind: AttributeKind, at path: JSONPath) throws(NGSILDError) -> JSONValue {
         if value == .string(CoreContext.null) || (value == .null && kind != .jsonProperty) {
-            guard purpose == .merge, value != .null else {
-                let hint = purpose == .merge ? "`\(CoreContext.null)` to delete the attribute" : "a value"
+            guard purpose.takesNulls, value != .null else {
+                let hint = purpose.takesNulls ? "`\(CoreContext.null)` to delete the attribute" : "a value"
                 throw NGSILDError(at: path, expected: hint, found: value == .null ? "null" : "`\(CoreContext.null)`")
             }
             return value
         }
         switch kind {
-        case .property: return unwrapped(value)
-        case .jsonProperty: return value
-        case .geoProperty: try GeoJSONGeometry.check(value, at: path)
+        case .property:
+            let inner = unwrapped(value)
+            if purpose != .merge { try checkNoNulls(in: inner, at: path) }
+            return inner
+        case .jsonProperty:
+            switch value {
+            case .object, .array, .null: return value
+            case .string, .number, .bool:
+                throw NGSILDError(at: path, expected: "a JSON object or array", found: value)
+            }
+        case .geoProperty:
+            // Geometries may come as strings (§4.7.2).
+            guard case .string(let text) = value else {
+                try GeoJSONGeometry.check(value, at: path)
+                return value
+            }
+            guard let geometry = try? JSONValue(parsing: Array(text.utf8)) else {
+                throw NGSILDError(at: path, expected: "a GeoJSON geometry", found: value)
+            }
+            try GeoJSONGeometry.check(geometry, at: path)
+            return geometry
         case .relationship: try checkURIs(value, at: path)
         case .languageProperty: try checkLanguageMap(value, at: path)
-        case .vocabProperty: try checkStrings(value, "a term of a vocabulary", at: path)
+        case .vocabProperty:
+            try checkStrings(value, "a term of a vocabulary", at: path)
+            return canonicalTerms(value)
         case .listProperty:
             guard case .array = value else { throw NGSILDError(at: path, expected: "an array of values", found: value) }
         case .listRelationship: return try objectList(value, at: path)
@@ -32,6 +52,35 @@ extension EntityParser {
             return value
         }
         return inner
+    }
+
+    /// Terms of a vocabulary by their canonical names.
+    private func canonicalTerms(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .string(let term): .string(context.name(of: term))
+        case .array(let terms): .array(terms.map(canonicalTerms))
+        default: value
+        }
+    }
+
+    /// Inside a value the NGSI-LD null has no meaning (CIM 009 §5.5.4).
+    private func checkNoNulls(in value: JSONValue, at path: JSONPath) throws(NGSILDError) {
+        switch value {
+        case .object(let object):
+            // A JSON literal is not looked at (§4.5.0).
+            if object["@type"] == .string("@json") { return }
+            for member in object.members { try checkInner(member.value, at: path[member.name]) }
+        case .array(let elements):
+            for (index, element) in elements.enumerated() { try checkInner(element, at: path[index]) }
+        default: break
+        }
+    }
+
+    private func checkInner(_ value: JSONValue, at path: JSONPath) throws(NGSILDError) {
+        guard value != .string(CoreContext.null) else {
+            throw NGSILDError(at: path, expected: "a value", found: value)
+        }
+        try checkNoNulls(in: value, at: path)
     }
 
     private func checkURIs(_ value: JSONValue, at path: JSONPath) throws(NGSILDError) {
@@ -62,8 +111,10 @@ extension EntityParser {
                 throw NGSILDError(
                     at: place, expected: "a language tag such as `en`", found: NGSILDError.quoted(member.name))
             }
-            if purpose != .merge || member.value != .string(CoreContext.null) {
-                try checkStrings(member.value, "a string", at: place)
+            if isErasure(member.value) { continue }
+            try checkStrings(member.value, "a string", at: place)
+            guard member.value != .string(CoreContext.null) else {
+                throw NGSILDError(at: place, expected: "a string", found: member.value)
             }
         }
     }
@@ -88,6 +139,7 @@ extension EntityParser {
         guard kind == .property || kind == .listProperty else {
             throw NGSILDError(at: path, expected: "no unit in a \(kind.rawValue)", found: "`unitCode`")
         }
+        if isErasure(value) { return CoreContext.null }
         guard case .string(let code) = value, 1...NGSILDLimits.unitCodeBytes ~= code.utf8.count,
             code.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F })
         else { throw NGSILDError(at: path, expected: "a UN/CEFACT unit code such as `CEL`", found: value) }
@@ -95,6 +147,9 @@ extension EntityParser {
     }
 
     func datasetId(_ value: JSONValue, at path: JSONPath) throws(NGSILDError) -> String? {
+        guard value != .string(CoreContext.null) else {
+            throw NGSILDError(at: path, expected: "a URI: a datasetId cannot be deleted", found: value)
+        }
         if value == .string("@none") { return nil }
         return try uri(value, at: path)
     }
@@ -106,7 +161,7 @@ extension EntityParser {
             guard case .string(let text) = element, Names.isName(text) else {
                 throw NGSILDError(at: place, expected: "a type name", found: element)
             }
-            names.append(CoreContext.term(text))
+            names.append(context.name(of: text))
         }
         return names
     }

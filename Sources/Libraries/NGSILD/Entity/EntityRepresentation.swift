@@ -8,12 +8,22 @@ public enum EntityRepresentation: Sendable, Hashable, CaseIterable {
     case keyValues
 }
 
-/// What the `options` and `format` parameters of a request for entities ask for.
-public struct EntityOptions: Sendable, Hashable {
+/// How entities are written: what the `options` and `format` parameters of a request ask for, and what goes along.
+public struct EntityOptions: Sendable {
     /// Normalized unless asked otherwise.
     public var representation = EntityRepresentation.normalized
     /// Whether `createdAt` and `modifiedAt` are written.
     public var includesSystemAttributes = false
+    /// How names are written.
+    public var context = JSONLDContext.core
+    /// Which language of a LanguageProperty is written, as a Property; nil for all of them (CIM 009 §4.15).
+    public var languages: LanguageFilter?
+    /// Entities are written as GeoJSON features with the geometry of this property, a canonical name (§4.5.16).
+    public var geometryProperty: String?
+    /// Which members are written (§4.21).
+    public var projection = Projection.all
+    /// Entities that relationships point to, where they are to be written, too (§4.5.23).
+    public var linked: LinkedEntities?
 
     /// Normalized, without system attributes.
     public init() {}

@@ -7,8 +7,22 @@ extension QueryExpression {
     /// - Returns: True if it meets the conditions.
     public func matches(_ entity: Entity) -> Bool {
         var budget = QueryBudget.unlimited
-        let times = EntityTimes(createdAt: entity.createdAt, modifiedAt: entity.modifiedAt)
-        return matches(entity.attributes, times, &budget)
+        return matches(entity.attributes, EntityTimes(entity), { _ in nil }, &budget)
+    }
+
+    /// Whether an entity is asked for, at a cost that is limited.
+    ///
+    /// - Parameters:
+    ///   - entity: With all attributes named in ``attributeNames``.
+    ///   - linked: The entity behind a URI; nil when there is none.
+    ///   - budget: What may be spent, for all entities of one request.
+    /// - Throws: ``ProblemCode/tooComplexQuery`` when the budget is spent.
+    public func matches(
+        _ entity: Entity, linked: (String) -> Entity?, within budget: inout QueryBudget
+    ) throws(NGSILDError) -> Bool {
+        let isMatch = matches(entity.attributes, EntityTimes(entity), linked, &budget)
+        try budget.check()
+        return isMatch
     }
 
     /// Whether an entity with these attributes is asked for.
@@ -17,7 +31,7 @@ extension QueryExpression {
     /// - Returns: True if they meet the conditions.
     public func matches(_ attributes: [Attribute]) -> Bool {
         var budget = QueryBudget.unlimited
-        return matches(attributes, EntityTimes(createdAt: nil, modifiedAt: nil), &budget)
+        return matches(attributes, EntityTimes(createdAt: nil, modifiedAt: nil), { _ in nil }, &budget)
     }
 
     /// Whether an entity with these attributes is asked for, at a cost that is limited.
@@ -28,16 +42,30 @@ extension QueryExpression {
     /// - Returns: True if they meet the conditions.
     /// - Throws: ``ProblemCode/tooComplexQuery`` when the budget is spent.
     public func matches(_ attributes: [Attribute], within budget: inout QueryBudget) throws(NGSILDError) -> Bool {
-        let isMatch = matches(attributes, EntityTimes(createdAt: nil, modifiedAt: nil), &budget)
+        let isMatch = matches(attributes, EntityTimes(createdAt: nil, modifiedAt: nil), { _ in nil }, &budget)
         try budget.check()
         return isMatch
     }
 
     /// Of no meaning when the budget is spent afterwards.
-    private func matches(_ attributes: [Attribute], _ times: EntityTimes, _ budget: inout QueryBudget) -> Bool {
+    private func matches(
+        _ attributes: [Attribute], _ times: EntityTimes, _ linked: (String) -> Entity?, _ budget: inout QueryBudget
+    ) -> Bool {
         switch self {
-        case .all(let parts): return parts.allSatisfy { $0.matches(attributes, times, &budget) }
-        case .any(let parts): return parts.contains { $0.matches(attributes, times, &budget) }
+        case .all(let parts): return parts.allSatisfy { $0.matches(attributes, times, linked, &budget) }
+        case .any(let parts): return parts.contains { $0.matches(attributes, times, linked, &budget) }
+        case .absent(let path):
+            guard budget.spend(1 + attributes.count) else { return false }
+            return !path.hasTarget(among: attributes[...], times: times) { _ in true }
+        case .linked(let relationship, let types, let inner):
+            for attribute in attributes where attribute.name == relationship {
+                for uri in attribute.targets {
+                    guard budget.spend(16), let entity = linked(uri) else { continue }
+                    if !types.isEmpty, !types.contains(where: entity.types.contains) { continue }
+                    if inner.matches(entity.attributes, EntityTimes(entity), linked, &budget) { return true }
+                }
+            }
+            return false
         case .term(let path, let condition):
             guard budget.spend(1 + attributes.count) else { return false }
             return path.hasTarget(among: attributes[...], times: times) { condition.holds(for: $0, &budget) }
@@ -49,6 +77,18 @@ extension QueryExpression {
 private struct EntityTimes {
     var createdAt: Int64?
     var modifiedAt: Int64?
+    var expiresAt: Int64?
+
+    init(createdAt: Int64?, modifiedAt: Int64?) {
+        self.createdAt = createdAt
+        self.modifiedAt = modifiedAt
+    }
+
+    init(_ entity: Entity) {
+        createdAt = entity.createdAt
+        modifiedAt = entity.modifiedAt
+        expiresAt = entity.expiresAt
+    }
 }
 
 /// What a path leads to, in the terms of CIM 009 §4.9.
@@ -59,6 +99,8 @@ private enum QueryTarget {
     case object(JSONValue)
     /// The strings of a LanguageProperty, in whatever language.
     case anyLanguage([JSONValue])
+    /// Terms of a vocabulary, by their canonical names.
+    case vocabulary(JSONValue)
     /// A time of an attribute.
     case instant(Int64)
 }
@@ -74,6 +116,7 @@ extension AttributePath {
         switch first {
         case "createdAt": return times.createdAt.map { holds(.instant($0)) } ?? false
         case "modifiedAt": return times.modifiedAt.map { holds(.instant($0)) } ?? false
+        case "expiresAt": return times.expiresAt.map { holds(.instant($0)) } ?? false
         default: return false
         }
     }
@@ -115,6 +158,7 @@ extension AttributePath {
                 })
         }
         if attribute.kind.isRelationship { return members.isEmpty ? .object(attribute.value) : nil }
+        if attribute.kind == .vocabProperty { return members.isEmpty ? .vocabulary(attribute.value) : nil }
         return attribute.value[JSONPath(steps: members.map { .member($0) })].map { .value($0) }
     }
 }
@@ -152,9 +196,10 @@ extension QueryTarget {
     /// How many values are compared.
     fileprivate var count: Int {
         switch self {
-        case .value(.array(let elements)), .object(.array(let elements)), .anyLanguage(let elements):
+        case .value(.array(let elements)), .object(.array(let elements)), .vocabulary(.array(let elements)),
+            .anyLanguage(let elements):
             max(elements.count, 1)
-        case .value, .object, .instant: 1
+        case .value, .object, .vocabulary, .instant: 1
         }
     }
 
@@ -163,7 +208,8 @@ extension QueryTarget {
         switch self {
         case .value(.string(let text)): [text]
         case .anyLanguage(let values): values.compactMap { if case .string(let text) = $0 { text } else { nil } }
-        case .value, .object, .instant: []
+        case .vocabulary(.string(let name)): [CoreContext.iri(of: name)]
+        case .value, .object, .vocabulary, .instant: []
         }
     }
 
@@ -173,7 +219,7 @@ extension QueryTarget {
         case .value(let target): value.order(of: target).map(holds) ?? false
         case .instant(let instant): value.order(of: instant).map(holds) ?? false
         case .anyLanguage(let values): values.contains { value.order(of: $0).map(holds) ?? false }
-        case .object: false
+        case .object, .vocabulary: false
         }
     }
 }
@@ -186,11 +232,25 @@ extension QueryOperand {
         case .anyLanguage(let values): values.contains(where: includes)
         case .value(.array(let elements)), .object(.array(let elements)): elements.contains(where: includes)
         case .value(let value), .object(let value): includes(value)
+        case .vocabulary(.array(let names)): names.contains(where: isTerm)
+        case .vocabulary(let name): isTerm(name)
         }
     }
 
     private func includes(_ value: JSONValue) -> Bool {
         includes { $0.order(of: value) }
+    }
+
+    /// A term is compared as the IRI that it stands for (CIM 009 §4.9).
+    private func isTerm(_ value: JSONValue) -> Bool {
+        guard case .string(let name) = value else { return false }
+        return includes { operand in
+            switch operand {
+            case .vocabulary(let wanted): wanted == name ? 0 : 1
+            case .string(let text), .uri(let text): text == CoreContext.iri(of: name) || text == name && name.contains(":") ? 0 : 1
+            case .number, .bool, .dateTime, .date, .time: nil
+            }
+        }
     }
 
     private func includes(order: (QueryValue) -> Int?) -> Bool {
@@ -208,7 +268,7 @@ extension QueryValue {
     fileprivate var cost: Int {
         switch self {
         case .number, .bool: 1
-        case .string, .uri: 4
+        case .string, .uri, .vocabulary: 4
         case .dateTime, .date, .time: 16
         }
     }
@@ -218,7 +278,8 @@ extension QueryValue {
         switch (self, target) {
         case (.number(let value), .number(let target)): Self.order(target, value)
         case (.bool(let value), .bool(let target)): value == target ? 0 : 1
-        case (.string(let value), .string(let target)), (.uri(let value), .string(let target)):
+        case (.string(let value), .string(let target)), (.uri(let value), .string(let target)),
+            (.vocabulary(let value), .string(let target)):
             Self.order(target, value)
         case (.dateTime(let value), .string(let target)):
             (try? RFC3339.microseconds(parsing: target)).map { Self.order($0, value) }
@@ -234,7 +295,7 @@ extension QueryValue {
         switch self {
         case .dateTime(let value): Self.order(instant, value)
         case .string(let text): (try? RFC3339.microseconds(parsing: text)).map { Self.order(instant, $0) }
-        case .number, .bool, .date, .time, .uri: nil
+        case .number, .bool, .date, .time, .uri, .vocabulary: nil
         }
     }
 

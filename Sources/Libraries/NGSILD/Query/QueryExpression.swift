@@ -11,16 +11,24 @@ public indirect enum QueryExpression: Sendable, Hashable {
     case any([QueryExpression])
     /// One comparison.
     case term(AttributePath, QueryCondition)
+    /// That there is nothing at a path: `!a.b`.
+    case absent(AttributePath)
+    /// What is asked of an entity that a relationship leads to: `sensor{Device:humidity}==40`.
+    case linked(relationship: String, types: [String], QueryExpression)
 
     /// Reads a `q` parameter.
     ///
-    /// - Parameter text: The query, URL-decoded.
+    /// - Parameters:
+    ///   - text: The query, URL-decoded.
+    ///   - context: What its names stand for.
+    ///   - expanded: Attributes, by canonical names, whose values are terms to be expanded, too (`expandValues`).
     /// - Throws: ``ProblemCode/badRequestData`` with the column of what is wrong;
-    ///   ``ProblemCode/operationNotSupported`` for queries across relationships, `a{b}`;
     ///   ``ProblemCode/tooComplexQuery`` beyond ``NGSILDLimits/queryBytes``, ``NGSILDLimits/queryTerms`` or
     ///   ``NGSILDLimits/queryDepth``.
-    public init(parsing text: String) throws(NGSILDError) {
-        var parser = try QueryParser(text)
+    public init(
+        parsing text: String, context: JSONLDContext = .core, expanding expanded: Set<String> = []
+    ) throws(NGSILDError) {
+        var parser = try QueryParser(text, context: context, expanded: expanded)
         self = try parser.parse()
     }
 
@@ -29,7 +37,17 @@ public indirect enum QueryExpression: Sendable, Hashable {
         switch self {
         case .all(let parts), .any(let parts):
             parts.reduce(into: []) { $0.formUnion($1.attributeNames) }
-        case .term(let path, _): path.names.first.map { [$0] } ?? []
+        case .term(let path, _), .absent(let path): path.names.first.map { [$0] } ?? []
+        case .linked(let relationship, _, _): [relationship]
+        }
+    }
+
+    /// How many relationships it follows one after the other.
+    public var linkDepth: Int {
+        switch self {
+        case .all(let parts), .any(let parts): parts.reduce(0) { max($0, $1.linkDepth) }
+        case .term, .absent: 0
+        case .linked(_, _, let inner): inner.linkDepth + 1
         }
     }
 
@@ -41,6 +59,8 @@ public indirect enum QueryExpression: Sendable, Hashable {
         case .term(let path, _):
             path.members.isEmpty
                 && path.names.last.map { ["createdAt", "modifiedAt", "deletedAt"].contains($0) } == true
+        case .absent: false
+        case .linked(_, _, let inner): inner.looksAtSystemTimes
         }
     }
 }
@@ -51,6 +71,14 @@ public struct AttributePath: Sendable, Hashable {
     public var names: [String]
     /// `[c.d]`: members inside the value, or the language of a LanguageProperty. Empty if there is no such part.
     public var members: [String]
+
+    /// Reads a path by itself.
+    ///
+    /// - Throws: ``ProblemCode/badRequestData`` with the column of what is wrong.
+    init(parsing text: String, parameter: String, context: JSONLDContext) throws(NGSILDError) {
+        var parser = try QueryParser(text, parameter: parameter, context: context)
+        self = try parser.wholePath()
+    }
 
     /// A path.
     ///
@@ -107,8 +135,10 @@ public enum QueryValue: Sendable, Hashable {
     case date(String)
     /// `12:00:00Z`.
     case time(String)
-    /// `urn:ngsi-ld:Person:Bob`, or a term of a vocabulary; without quotes.
+    /// `urn:ngsi-ld:Person:Bob`, or a word; without quotes.
     case uri(String)
+    /// A term of a vocabulary, by its canonical name.
+    case vocabulary(String)
 
     /// Whether values of both can stand in an order.
     func isComparable(with other: QueryValue) -> Bool {

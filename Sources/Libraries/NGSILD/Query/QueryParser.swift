@@ -9,11 +9,26 @@ import JSONBytes
 ///     Path      = name *("." name) ["[" member *("." member) "]"]
 struct QueryParser {
     private var cursor: TextCursor
+    private let context: JSONLDContext
+    private let expanded: Set<String>
     private var depth = 0
     private var terms = 0
+    /// The attribute whose operand is read.
+    private var subject = ""
 
-    init(_ text: String) throws(NGSILDError) {
-        cursor = try TextCursor(text, parameter: "q")
+    init(
+        _ text: String, parameter: String = "q", context: JSONLDContext = .core, expanded: Set<String> = []
+    ) throws(NGSILDError) {
+        cursor = try TextCursor(text, parameter: parameter)
+        self.context = context
+        self.expanded = expanded
+    }
+
+    /// A path with nothing behind it.
+    mutating func wholePath() throws(NGSILDError) -> AttributePath {
+        let path = try path()
+        guard cursor.isAtEnd else { throw cursor.error("expected the end of a path") }
+        return path
     }
 
     mutating func parse() throws(NGSILDError) -> QueryExpression {
@@ -59,8 +74,60 @@ struct QueryParser {
 
     private mutating func term() throws(NGSILDError) -> QueryExpression {
         try countTerm(at: cursor.position)
-        let path = try path()
-        return .term(path, try condition())
+        if cursor.peek == "!", cursor.peek(ahead: 1) != "=", cursor.peek(ahead: 1) != "~" {
+            cursor.position += 1
+            return .absent(try path())
+        }
+        return try relation(depth: 0)
+    }
+
+    /// An attribute, or one of the entities that a relationship leads to; the condition stands behind all braces.
+    private mutating func relation(depth: Int) throws(NGSILDError) -> QueryExpression {
+        var links: [(relationship: String, types: [String])] = []
+        var types: [String] = []
+        while true {
+            let start = cursor.position
+            let path = try path()
+            guard cursor.peek == "{" else {
+                for _ in links {
+                    guard cursor.consume("}") else { throw cursor.error("expected `}`") }
+                }
+                subject = path.names.first ?? ""
+                var query = QueryExpression.term(path, try condition())
+                for link in links.reversed() {
+                    query = .linked(relationship: link.relationship, types: link.types, query)
+                }
+                return query
+            }
+            guard path.names.count == 1, path.members.isEmpty else {
+                throw cursor.error("expected the name of a relationship before `{`", at: start)
+            }
+            guard links.count < NGSILDLimits.queryDepth else {
+                throw cursor.error("too many braces inside each other", at: start, code: .tooComplexQuery)
+            }
+            cursor.position += 1
+            types = try typeHints()
+            links.append((path.names[0], types))
+        }
+    }
+
+    /// `Device,Sensor:` before what is asked of a linked entity; nothing when it is not there.
+    private mutating func typeHints() throws(NGSILDError) -> [String] {
+        let start = cursor.position
+        var types: [String] = []
+        repeat {
+            let name = cursor.take { Names.isLetter($0) || Names.isNumber($0) || $0 == "_" }
+            guard Names.isTerm(name) else {
+                cursor.position = start
+                return []
+            }
+            types.append(context.name(of: name))
+        } while cursor.consume(",")
+        guard cursor.consume(":") else {
+            cursor.position = start
+            return []
+        }
+        return types
     }
 
     private mutating func condition() throws(NGSILDError) -> QueryCondition {
@@ -84,9 +151,6 @@ struct QueryParser {
     private mutating func path() throws(NGSILDError) -> AttributePath {
         var path = AttributePath(names: [try name()])
         while cursor.consume(".") { path.names.append(try name()) }
-        if cursor.peek == "{" {
-            throw cursor.error("queries across relationships are not supported", code: .operationNotSupported)
-        }
         guard cursor.consume("[") else { return path }
         path.members = [try member()]
         while cursor.consume(".") { path.members.append(try member()) }
@@ -99,7 +163,7 @@ struct QueryParser {
         let start = cursor.position
         let name = cursor.take { Names.isLetter($0) || Names.isNumber($0) || $0 == "_" || $0 == ":" }
         guard Names.isName(name) else { throw cursor.error("expected an attribute name", at: start) }
-        return name
+        return context.name(of: name)
     }
 
     /// A member of a value: also language tags, and `*` for any language.
@@ -144,7 +208,10 @@ struct QueryParser {
     }
 
     private mutating func value() throws(NGSILDError) -> QueryValue {
-        if cursor.peek == "\"" { return .string(try quotedString()) }
+        if cursor.peek == "\"" {
+            let text = try quotedString()
+            return expanded.contains(subject) ? .vocabulary(context.name(of: text)) : .string(text)
+        }
         let start = cursor.position
         while let scalar = cursor.peek, !";|,()\"".unicodeScalars.contains(scalar) {
             if scalar == ".", cursor.peek(ahead: 1) == "." { break }
@@ -155,6 +222,7 @@ struct QueryParser {
             let hint = text.isEmpty ? "" : "; strings stand in double quotes"
             throw cursor.error("expected a value\(hint)", at: start)
         }
+        if case .uri(let text) = value, expanded.contains(subject) { return .vocabulary(context.name(of: text)) }
         return value
     }
 

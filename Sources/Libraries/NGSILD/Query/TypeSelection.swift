@@ -14,19 +14,21 @@ public struct TypeSelection: Sendable, Hashable {
 
     /// Reads a `type` parameter.
     ///
-    /// - Parameter text: Type names between `,` or `|`; several at once between `;` in parentheses.
+    /// - Parameters:
+    ///   - text: Type names between `,` or `|`; several at once between `;` in parentheses.
+    ///   - context: What the names stand for.
     /// - Throws: ``ProblemCode/badRequestData`` with the column of what is wrong; ``ProblemCode/tooComplexQuery`` beyond
     ///   ``NGSILDLimits/queryBytes``.
-    public init(parsing text: String) throws(NGSILDError) {
+    public init(parsing text: String, context: JSONLDContext = .core) throws(NGSILDError) {
         var cursor = try TextCursor(text, parameter: "type")
         var alternatives: [[String]] = []
         repeat {
             guard cursor.consume("(") else {
-                alternatives.append([try Self.name(&cursor)])
+                alternatives.append([try Self.name(&cursor, context)])
                 continue
             }
-            var together = [try Self.name(&cursor)]
-            while cursor.consume(";") { together.append(try Self.name(&cursor)) }
+            var together = [try Self.name(&cursor, context)]
+            while cursor.consume(";") { together.append(try Self.name(&cursor, context)) }
             guard cursor.consume(")") else { throw cursor.error("expected `;` or `)`") }
             alternatives.append(together)
         } while cursor.consume(",") || cursor.consume("|")
@@ -35,13 +37,13 @@ public struct TypeSelection: Sendable, Hashable {
         self.init(alternatives: alternatives)
     }
 
-    private static func name(_ cursor: inout TextCursor) throws(NGSILDError) -> String {
+    private static func name(_ cursor: inout TextCursor, _ context: JSONLDContext) throws(NGSILDError) -> String {
         let start = cursor.position
         let name = cursor.take { !",|;()".unicodeScalars.contains($0) }
         guard Names.isName(name) else {
             throw cursor.error("expected an entity type name", at: start)
         }
-        return CoreContext.term(name)
+        return context.name(of: name)
     }
 
     /// Whether an entity of these types is asked for.

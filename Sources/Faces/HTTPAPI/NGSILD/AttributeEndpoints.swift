@@ -1,0 +1,137 @@
+import CityContext
+import CityModel
+import CityPath
+import HTTPTypes
+import Hummingbird
+import JSONBytes
+import NGSILD
+
+/// Attributes of an entity that is there (CIM 009 §6.6, §6.7). The answer comes after the commit: `204` means durable.
+struct AttributeEndpoints: Sendable {
+    let shared: HTTPShared
+
+    func register(on endpoints: Endpoints) {
+        let path = "/ngsi-ld/v1/entities/{id}/attrs"
+        endpoints.context(.post, path, parameters: ["options", "type", "local"]) { try await append($0) }
+        endpoints.context(.patch, path, parameters: ["type", "local"]) { try await update($0) }
+        let one = "\(path)/{attribute}"
+        endpoints.context(.patch, one, parameters: ["type", "local"]) { try await updatePartially($0) }
+        endpoints.context(.put, one, parameters: ["type", "local"]) { try await replace($0) }
+        endpoints.context(.delete, one, parameters: ["type", "local", "datasetId", "deleteAll"]) {
+            try await delete($0)
+        }
+    }
+
+    // MARK: Several
+
+    private func append(_ visit: ContextVisit) async throws -> Response {
+        var overwrites = true
+        switch visit.parameters["options"] {
+        case nil: break
+        case "noOverwrite": overwrites = false
+        case let other?:
+            throw Problem(.invalidRequest, "unknown option `\(other.prefix(64))`; known is `noOverwrite`")
+        }
+        let mayOverwrite = overwrites
+        return try await change(visit, .update) { entity, fragment, now in
+            entity.append(fragment, overwrites: mayOverwrite, at: now)
+        }
+    }
+
+    private func update(_ visit: ContextVisit) async throws -> Response {
+        try await change(visit, .updateOrDelete) { entity, fragment, now in entity.update(fragment, at: now) }
+    }
+
+    private func change(
+        _ visit: ContextVisit, _ purpose: EntityPurpose,
+        _ body: @escaping (inout NGSILD.Entity, EntityFragment, Int64) -> EntityUpdate
+    ) async throws -> Response {
+        let id = try visit.uri()
+        let (value, context) = try await visit.body()
+        let rights = try visit.rights(to: id)
+        let types = try visit.types(context.context)
+        let fragment = try EntityFragment(parsing: value, purpose: purpose, context: context.context)
+        try fragment.check(id: id)
+        let update = try await visit.change { draft in
+            try draft.change(visit.key(id), types: types, rights) { body(&$0, fragment, $1) }
+        }
+        return update.notUpdated.isEmpty ? Response(status: .noContent) : multiStatus(update)
+    }
+
+    /// CIM 009 §5.2.18; names in full, as there is no `@context` (§6.3.6).
+    private func multiStatus(_ update: EntityUpdate) -> Response {
+        JSONWriter.answer(.multiStatus) {
+            $0.member("updated", update.updated.map(Names.iri))
+            $0.list("notUpdated", update.notUpdated) { one, writer in
+                writer.object {
+                    $0.member("attributeName", Names.iri(of: one.name))
+                    $0.member("reason", one.reason)
+                }
+            }
+        }
+    }
+
+    // MARK: One
+
+    private func updatePartially(_ visit: ContextVisit) async throws -> Response {
+        try await changeOne(visit, .partial) { entity, name, instances, now in
+            try entity.updatePartially(name, by: instances, at: now)
+        }
+    }
+
+    private func replace(_ visit: ContextVisit) async throws -> Response {
+        try await changeOne(visit, .update) { entity, name, instances, now in
+            try entity.replaceAttribute(name, by: instances, at: now)
+        }
+    }
+
+    private func changeOne(
+        _ visit: ContextVisit, _ purpose: EntityPurpose,
+        _ body: @escaping (inout NGSILD.Entity, String, [NGSILD.Attribute], Int64) throws -> EntityUpdate
+    ) async throws -> Response {
+        let id = try visit.uri()
+        let (value, context) = try await visit.body()
+        let rights = try visit.rights(to: id)
+        let types = try visit.types(context.context)
+        let name = try visit.attributeName(context)
+        guard name != "scope" else {
+            throw Problem(.badRequestData, "`scope` is no attribute: change it with its entity")
+        }
+        let instances = try NGSILD.Attribute.instances(
+            parsing: value.withoutContext, name: name, purpose: purpose, context: context.context)
+        try await visit.change { draft in
+            try draft.change(visit.key(id), types: types, rights) { try body(&$0, name, instances, $1) }
+        }
+        return Response(status: .noContent)
+    }
+
+    private func delete(_ visit: ContextVisit) async throws -> Response {
+        let id = try visit.uri()
+        let context = try await visit.linkedContext()
+        let rights = try visit.rights(to: id)
+        let types = try visit.types(context.context)
+        let name = try visit.attributeName(context)
+        let all = try visit.parameters.flag("deleteAll")
+        let datasetId = try visit.datasetId()
+        _ = try visit.store()
+        try await visit.change { draft in
+            try draft.change(visit.key(id), types: types, rights) {
+                try $0.deleteAttribute(name, datasetId: datasetId, all: all, at: $1)
+            }
+        }
+        return Response(status: .noContent)
+    }
+}
+
+extension JSONValue {
+    /// An attribute fragment without the `@context` that came with it.
+    var withoutContext: JSONValue {
+        guard case .object(let object) = self, object["@context"] != nil else { return self }
+        return .object(JSONObject(object.members.filter { $0.name != "@context" }))
+    }
+}
+
+extension HTTPResponse.Status {
+    /// RFC 4918 §11.1.
+    static let multiStatus = HTTPResponse.Status(code: 207, reasonPhrase: "Multi-Status")
+}
