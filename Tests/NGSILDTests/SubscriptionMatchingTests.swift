@@ -88,7 +88,7 @@ struct SubscriptionMatchingTests {
         "selectors: type, identifier, pattern, and which comes first (§5.2.33)",
         arguments: [
             (#"{"type":"Bridge"}"#, true), (#"{"type":"Weir"}"#, false), (#"{"type":"Weir|Bridge"}"#, true),
-            (#"{"type":"(Bridge;Weir)"}"#, false), (#"{"type":"*"}"#, true),
+            (#"{"type":"(Bridge;Weir)"}"#, false), (#"{"type":"(Bridge|Weir)"}"#, true), (#"{"type":"*"}"#, true),
             (#"{"type":"Bridge","id":"urn:ngsi-ld:Bridge:7"}"#, true), (#"{"type":"Bridge","id":["urn:x:1"]}"#, false),
             (#"{"type":"Bridge","idPattern":"Bridge:.$"}"#, true), (#"{"type":"Bridge","idPattern":"^Bridge"}"#, false),
             (#"{"type":"Bridge","id":"urn:ngsi-ld:Bridge:7","idPattern":"^no"}"#, true),
@@ -208,5 +208,55 @@ struct NotifiedEntityTests {
         parameters.omit = ["type"]
         #expect(!parameters.shows("type"))
         #expect(parameters.shows("name"))
+    }
+
+    @Test("as it is written: nulls, previous values and times (§5.2.5, §5.2.32, §5.8.6)")
+    func written() throws {
+        let before = SubscriptionMatchingTests.entity(
+            Attribute("name", value: "Old Bridge"), Attribute("load", value: 3),
+            Attribute("says", kind: .languageProperty, value: ["fr": "pont"]),
+            Attribute("route", kind: .listRelationship, value: ["urn:x:1"]))
+        let after = SubscriptionMatchingTests.entity(before.attributes[0], Attribute("load", value: 4))
+        let text = SubscriptionTests.with(
+            Self.any + #","notificationTrigger":["attributeUpdated","attributeDeleted"]"#,
+            notification: #"{"endpoint":{"uri":"http://ops.example/in"},"omit":["type"],"showChanges":true}"#)
+        let subscription = try subscription(text)
+        let change = EntityChange(from: before, to: after, at: documentsNow)
+        var budget = QueryBudget()
+        let match = try #require(try subscription.match(change, within: &budget))
+        var writer = JSONWriter()
+        try #require(subscription.content(of: change, match)).write(
+            to: &writer, options: subscription.entityOptions())
+        #expect(
+            try json(writer.text) == [
+                "id": "urn:ngsi-ld:Bridge:7", "name": ["type": "Property", "value": "Old Bridge"],
+                "load": ["type": "Property", "value": 4, "previousValue": 3],
+                "says": [
+                    "type": "LanguageProperty", "languageMap": ["@none": Self.null],
+                    "previousLanguageMap": ["fr": "pont"],
+                ],
+                "route": [
+                    "type": "ListRelationship", "objectList": [["object": Self.null]],
+                    "previousObjectList": ["urn:x:1"],
+                ],
+            ])
+    }
+
+    @Test("simplified, a deleted attribute is the null alone")
+    func simplified() throws {
+        let text = SubscriptionTests.with(
+            Self.any + #","notificationTrigger":["attributeDeleted"]"#,
+            notification: #"{"endpoint":{"uri":"http://ops.example/in"},"format":"keyValues"}"#)
+        let subscription = try subscription(text)
+        let change = SubscriptionMatchingTests.change("deleteAttribute")
+        var budget = QueryBudget()
+        let match = try #require(try subscription.match(change, within: &budget))
+        var writer = JSONWriter()
+        try #require(subscription.content(of: change, match)).write(
+            to: &writer, options: subscription.entityOptions())
+        #expect(
+            try json(writer.text) == [
+                "id": "urn:ngsi-ld:Bridge:7", "type": "Bridge", "load": 3, "name": Self.null,
+            ])
     }
 }

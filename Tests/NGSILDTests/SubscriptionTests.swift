@@ -69,7 +69,7 @@ struct SubscriptionTests {
         #expect(flood.throttling == .milliseconds(500))
         #expect(flood.datasetId == ["@none", "urn:x:d"])
         #expect(flood.jsonKeys == ["raw", "calibration"])
-        #expect(flood.notification.options.representation == .concise)
+        #expect(flood.notification.representation == .concise)
         #expect(flood.notification.endpoint.timeout == .milliseconds(1500))
         #expect(flood.notification.endpoint.cooldown == .microseconds(500))
         #expect(flood.status(at: documentsNow) == .paused)
@@ -97,7 +97,8 @@ struct SubscriptionTests {
         let text = """
             {"type":"Subscription","entities":[{"type":"Bridge"}],"status":"expired","__own":1,"createdAt":"x",
              "extra":{},"expiresAt":null,
-             "notification":{"endpoint":{"uri":"http://ops.example/in"},"timesSent":42,"status":"failed","lastSuccess":7}}
+             "notification":{"endpoint":{"uri":"http://ops.example/in"},"timesSent":42,"status":"failed",
+             "lastSuccess":7}}
             """
         let value = try written(subscription(text))
         #expect(value[["status"]] == "active")
@@ -214,8 +215,8 @@ struct SubscriptionTests {
         (with(#""notificationTrigger":[]"#), "$.notificationTrigger", "found an empty array"),
         (with(#""q":"speed>""#), "$.q", "in `q` at column"), (with(#""q":7"#), "$.q", "found `7`"),
         (with(#""csf":"((""#), "$.csf", "in `q` at column"),
-        (with(#""scopeQ":"//""#), "$.scopeQ", "a scope query"),
-        (with(#""scopeQ":"(/a;/b""#), "$.scopeQ", "a scope query"),
+        (with(#""scopeQ":"//""#), "$.scopeQ", "in `scopeQ` at column 2"),
+        (with(#""scopeQ":7"#), "$.scopeQ", "a scope query"), (with(#""lang":"e n!""#), "$.lang", "language tags"),
         (with(#""geoQ":{"georel":"at","geometry":"Point","coordinates":[1,2]}"#), "$.geoQ.georel", "`within`"),
         (with(#""geoQ":{"georel":"within","geometry":"Point","coordinates":"x"}"#), "$.geoQ.coordinates", "an array"),
         (

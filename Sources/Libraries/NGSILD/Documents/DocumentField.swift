@@ -58,9 +58,9 @@ struct DocumentField {
         throw error(expected: "one of \(known)")
     }
 
-    /// An RFC 3339 date-time, plain or as a JSON-LD typed value, in microseconds since 1970.
+    /// A date-time in UTC, plain or as a JSON-LD typed value, in microseconds since 1970.
     func instant() throws(NGSILDError) -> Int64 {
-        try EntityParser(purpose: .update, form: .keyValues).instant(value, at: path)
+        try EntityParser(purpose: .update, form: .keyValues, context: context).instant(value, at: path)
     }
 
     /// A period greater than zero, rounded to microseconds.
@@ -73,6 +73,14 @@ struct DocumentField {
         }
         // Cannot overflow: the limit is 10^15 microseconds.
         return .microseconds(max(1, Int64(number.double * Double(unit.microseconds) + 0.5)))
+    }
+
+    /// An ISO 8601 duration, as it was written.
+    func isoDuration() throws(NGSILDError) -> String {
+        guard case .string(let text) = value, CalendarDuration(parsing: text) != nil else {
+            throw error(expected: "an ISO 8601 duration such as `PT5M`")
+        }
+        return text
     }
 
     func geometry() throws(NGSILDError) -> JSONValue {

@@ -15,7 +15,7 @@ public struct RegistrationManagement: Sendable, Hashable {
     public init() {}
 
     /// How long an answer may be used again.
-    public var cachePeriod: Duration? { cacheDuration.flatMap(ISODuration.period) }
+    public var cachePeriod: CalendarDuration? { cacheDuration.flatMap { CalendarDuration(parsing: $0) } }
 }
 
 extension RegistrationManagement {

@@ -93,7 +93,7 @@ extension Attribute {
     fileprivate func saysTheSame(as other: Attribute) -> Bool {
         guard name == other.name, kind == other.kind, value == other.value, unitCode == other.unitCode,
             observedAt == other.observedAt, datasetId == other.datasetId, expiresAt == other.expiresAt,
-            objectType == other.objectType, valueType == other.valueType,
+            objectType == other.objectType, valueType == other.valueType, sealed == other.sealed,
             subAttributes.count == other.subAttributes.count
         else { return false }
         return zip(subAttributes, other.subAttributes).allSatisfy { $0.saysTheSame(as: $1) }

@@ -70,7 +70,7 @@ extension DocumentField {
     fileprivate func typeSelection() throws(NGSILDError) -> TypeSelection {
         guard case .string(let text) = value else { throw error(expected: "a selection of entity types, or `*`") }
         do throws(NGSILDError) {
-            return try TypeSelection(parsing: text, terms: context)
+            return try TypeSelection(parsing: text, context: context)
         } catch {
             throw inside(error)
         }

@@ -30,6 +30,16 @@ public struct GeoQueryDocument: Sendable, Hashable {
         ["type": .string(geometry.rawValue), "coordinates": Self.array(coordinates) ?? coordinates]
     }
 
+    /// The geoquery, ready to be held against entities; nil for what was not checked and is none.
+    public var query: GeoQuery? {
+        var object = JSONObject()
+        object["georel"] = .string(georel)
+        object["geometry"] = .string(geometry.rawValue)
+        object["coordinates"] = coordinates
+        object["geoproperty"] = geoproperty.map { .string($0) }
+        return try? GeoQuery(parsing: object)
+    }
+
     /// The array that stands there, or in the text that stands there (§4.7.1).
     private static func array(_ value: JSONValue) -> JSONValue? {
         switch value {

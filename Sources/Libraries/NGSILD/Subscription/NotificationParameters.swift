@@ -51,16 +51,20 @@ public struct NotificationParameters: Sendable, Hashable {
         self.endpoint = endpoint
     }
 
-    /// Representation and system attributes of the entities in a notification.
-    public var options: EntityOptions {
-        var options = EntityOptions()
-        options.includesSystemAttributes = sysAttrs ?? false
+    /// How entities are written.
+    public var representation: EntityRepresentation {
         switch format {
-        case nil, .normalized: options.representation = .normalized
-        case .concise: options.representation = .concise
-        case .simplified, .keyValues: options.representation = .keyValues
+        case nil, .normalized: .normalized
+        case .concise: .concise
+        case .simplified, .keyValues: .keyValues
         }
-        return options
+    }
+
+    /// What ``pick`` and ``omit`` leave of entities.
+    public var projection: Projection {
+        func text(_ parts: [String]) -> String? { parts.isEmpty ? nil : parts.joined(separator: ",") }
+        // Names are canonical already, and were checked when they were read.
+        return (try? Projection(pick: text(pick), omit: text(omit))) ?? .all
     }
 
     /// Whether a notification shows a member of an entity.
@@ -68,30 +72,9 @@ public struct NotificationParameters: Sendable, Hashable {
     /// - Parameter member: `id`, `type`, `scope` or the canonical name of an attribute.
     /// - Returns: False for attributes that ``attributes`` leaves out, and for what ``pick`` leaves out or ``omit``
     ///   takes away as a whole.
-    public func shows(_ member: String) -> Bool { visibility.shows(member) }
-
-    /// What decides about many members, prepared once.
-    struct Visibility {
-        let attributes: Set<String>
-        let picked: Set<String>
-        let omitted: Set<String>
-
-        func shows(_ member: String) -> Bool {
-            if !attributes.isEmpty { return ["id", "type", "scope"].contains(member) || attributes.contains(member) }
-            return (picked.isEmpty || picked.contains(member)) && !omitted.contains(member)
-        }
-    }
-
-    /// `a{b}` picks `a`, for the sake of what is in it; it omits `b` there, not `a` itself.
-    var visibility: Visibility {
-        let omitted = Self.members(of: omit).filter { !$0.isLinked }
-        return Visibility(
-            attributes: Set(attributes), picked: Set(Self.members(of: pick).map(\.name)),
-            omitted: Set(omitted.map(\.name)))
-    }
-
-    private static func members(of projections: [String]) -> [(name: String, isLinked: Bool)] {
-        projections.flatMap(ProjectionText.topMembers)
+    public func shows(_ member: String) -> Bool {
+        attributes.isEmpty
+            ? projection.keeps(member) : ["id", "type", "scope"].contains(member) || attributes.contains(member)
     }
 }
 
@@ -115,7 +98,7 @@ extension NotificationParameters {
     }
 
     private func checkRestrictions(at path: JSONPath) throws(NGSILDError) {
-        if showChanges == true, options.representation == .keyValues {
+        if showChanges == true, representation == .keyValues {
             let expected = "`showChanges` with another format than `\(format?.rawValue ?? "")`"
             throw NGSILDError(at: path["showChanges"], expected: expected, found: "`true`")
         }
@@ -126,11 +109,15 @@ extension NotificationParameters {
             throw NGSILDError(
                 at: path["attributes"], expected: "either `attributes` or `pick` and `omit`", found: "both")
         }
-        let visibility = visibility
-        if let name = visibility.omitted.intersection(visibility.picked).min() {
+        let picked = Set(Self.members(of: pick).map(\.name))
+        for member in Self.members(of: omit) where !member.isLinked && picked.contains(member.name) {
             throw NGSILDError(
-                at: path["omit"], expected: "no member that `pick` has", found: NGSILDError.quoted(name))
+                at: path["omit"], expected: "no member that `pick` has", found: NGSILDError.quoted(member.name))
         }
+    }
+
+    private static func members(of projections: [String]) -> [(name: String, isLinked: Bool)] {
+        projections.flatMap(ProjectionText.topMembers)
     }
 
     func json(_ builder: DocumentBuilder, _ deliveries: DeliveryRecord) -> JSONValue {

@@ -52,8 +52,8 @@ extension Subscription {
     /// with ``Attribute/previous`` values where changes are shown, and without attributes that the subscription leaves
     /// out.
     ///
-    /// Of `pick` and `omit` the parts about attributes of this entity are applied; `id`, `type` and `scope` are left to
-    /// the writer, who asks ``NotificationParameters/shows(_:)``.
+    /// Of `pick` and `omit` the parts about attributes of this entity are applied; the rest is left to the writer, who
+    /// is handed ``entityOptions(context:)``.
     ///
     /// - Parameters:
     ///   - change: The entity before and after.
@@ -81,9 +81,27 @@ extension Subscription {
             }
             entity.attributes.add(gone)
         }
-        let visibility = notification.visibility
-        entity.attributes.removeAll { !visibility.shows($0.name) || !selects($0) }
+        let shown = Set(notification.attributes)
+        let projection = notification.projection
+        entity.attributes.removeAll { attribute in
+            !selects(attribute) || !(shown.isEmpty ? projection.keeps(attribute.name) : shown.contains(attribute.name))
+        }
         return entity
+    }
+
+    /// How the entities of a notification are written: representation, system attributes, language, and which members.
+    ///
+    /// - Parameter context: What the receiver's terms stand for.
+    /// - Returns: For GeoJSON the geometry of `location` is chosen (§4.5.16). Linked entities are left to the caller.
+    public func entityOptions(context: JSONLDContext = .core) -> EntityOptions {
+        var options = EntityOptions()
+        options.representation = notification.representation
+        options.includesSystemAttributes = notification.sysAttrs ?? false
+        options.context = context
+        options.languages = lang.flatMap { try? LanguageFilter(parsing: $0) }
+        options.projection = notification.projection
+        if notification.endpoint.mediaType == .geoJSON { options.geometryProperty = "location" }
+        return options
     }
 
     /// Whether an instance of an attribute is shown (§4.5.5).

@@ -90,7 +90,7 @@ extension Subscription {
         case "isActive": isActive = try field?.bool()
         case "expiresAt": expiresAt = try field?.instant()
         case "throttling": throttling = try field?.period(in: .seconds)
-        case "lang": lang = try field?.string("a language tag such as `en`")
+        case "lang": lang = try field?.languages()
         case "datasetId": datasetId = try field?.datasetIds() ?? []
         case "jsonKeys": jsonKeys = try field?.listedNames() ?? []
         case "expandValues": expandValues = try field?.listedNames() ?? []
@@ -190,7 +190,7 @@ extension DocumentField {
         }
         guard case .string(let text) = value else { throw error(expected: "a query such as `speed>50`") }
         do throws(NGSILDError) {
-            _ = try QueryExpression(parsing: text)
+            _ = try QueryExpression(parsing: text, context: context)
         } catch {
             throw inside(error)
         }
@@ -198,8 +198,21 @@ extension DocumentField {
     }
 
     fileprivate func scopeQuery() throws(NGSILDError) -> String {
-        guard case .string(let text) = value, ScopeQueryText.isValid(text) else {
-            throw error(expected: "a scope query such as `/Madrid/#`")
+        guard case .string(let text) = value else { throw error(expected: "a scope query such as `/Madrid/#`") }
+        do throws(NGSILDError) {
+            _ = try ScopeQuery(parsing: text)
+        } catch {
+            throw inside(error)
+        }
+        return text
+    }
+
+    fileprivate func languages() throws(NGSILDError) -> String {
+        let text = try string("language tags such as `en`")
+        do throws(NGSILDError) {
+            _ = try LanguageFilter(parsing: text)
+        } catch {
+            throw inside(error)
         }
         return text
     }
