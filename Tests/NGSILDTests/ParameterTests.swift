@@ -21,7 +21,7 @@ struct ParameterTests {
     @Test(
         "type selection refused at a column",
         arguments: [
-            ("", 1), (",A", 1), ("A,", 3), ("A;B", 2), ("(A;B", 5), ("(A|B)", 3), ("A B", 1), ("(A)B", 4), ("1A", 1),
+            ("", 1), (",A", 1), ("A,", 3), ("A;B", 2), ("(A;B", 5), ("(A|B;C)", 5), ("A B", 1), ("(A)B", 4), ("1A", 1),
         ])
     func typesRefused(text: String, column: Int) {
         let error = #expect(throws: NGSILDError.self) { try TypeSelection(parsing: text) }

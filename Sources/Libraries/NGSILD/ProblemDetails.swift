@@ -8,6 +8,8 @@ public enum ProblemCode: Sendable, Hashable, CaseIterable {
     case badRequestData
     /// The entity, subscription or registration exists already.
     case alreadyExists
+    /// The request is well-formed, and goes against what is there.
+    case conflict
     /// The operation is part of the standard, and not supported here.
     case operationNotSupported
     /// No such entity, attribute, subscription or registration.
@@ -31,6 +33,7 @@ public enum ProblemCode: Sendable, Hashable, CaseIterable {
         case .invalidRequest: (400, "InvalidRequest", "The request is malformed")
         case .badRequestData: (400, "BadRequestData", "The request's data does not meet the requirements")
         case .alreadyExists: (409, "AlreadyExists", "The resource already exists")
+        case .conflict: (409, "Conflict", "The operation conflicts with the current state")
         case .operationNotSupported: (422, "OperationNotSupported", "The operation is not supported")
         case .resourceNotFound: (404, "ResourceNotFound", "The resource was not found")
         case .internalError: (500, "InternalError", "An internal error occurred")

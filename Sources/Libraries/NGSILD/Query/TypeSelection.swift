@@ -15,10 +15,11 @@ public struct TypeSelection: Sendable, Hashable {
     /// Reads a `type` parameter.
     ///
     /// - Parameters:
-    ///   - text: Type names between `,` or `|`; several at once between `;` in parentheses.
+    ///   - text: Type names between `,` or `|`; several at once between `;` in parentheses; any of
+    ///     several may stand in parentheses, too.
     ///   - context: What the names stand for.
-    /// - Throws: ``ProblemCode/badRequestData`` with the column of what is wrong; ``ProblemCode/tooComplexQuery`` beyond
-    ///   ``NGSILDLimits/queryBytes``.
+    /// - Throws: ``ProblemCode/badRequestData`` with the column of what is wrong; ``ProblemCode/tooComplexQuery``
+    ///   beyond ``NGSILDLimits/queryBytes``.
     public init(parsing text: String, context: JSONLDContext = .core) throws(NGSILDError) {
         var cursor = try TextCursor(text, parameter: "type")
         var alternatives: [[String]] = []
@@ -28,9 +29,15 @@ public struct TypeSelection: Sendable, Hashable {
                 continue
             }
             var together = [try Self.name(&cursor, context)]
-            while cursor.consume(";") { together.append(try Self.name(&cursor, context)) }
+            if cursor.peek == "|" || cursor.peek == "," {
+                // Not in the grammar of the standard, yet what parentheses say: (A|B).
+                while cursor.consume("|") || cursor.consume(",") { together.append(try Self.name(&cursor, context)) }
+                alternatives += together.map { [$0] }
+            } else {
+                while cursor.consume(";") { together.append(try Self.name(&cursor, context)) }
+                alternatives.append(together)
+            }
             guard cursor.consume(")") else { throw cursor.error("expected `;` or `)`") }
-            alternatives.append(together)
         } while cursor.consume(",") || cursor.consume("|")
         if cursor.peek == ";" { throw cursor.error("types joined by `;` need parentheses, as in `(Home;Vehicle)`") }
         guard cursor.isAtEnd else { throw cursor.error("expected `,` or `|`") }
