@@ -78,8 +78,13 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
     ],
     targets: [
+        // Systems: module maps for C libraries.
+        .systemLibrary(
+            name: "CGEOS", path: "Sources/Systems/CGEOS", pkgConfig: "geos", providers: [.apt(["libgeos-dev"])]),
+
         // Libraries: know nothing of Bastide.
         library("JSONBytes"),
+        library("Geometry", ["CGEOS", "JSONBytes"]),
         library("TimeSeries"),
         library("Detection"),
         library("MQTTPackets", [nioCore]),
@@ -137,6 +142,7 @@ let package = Package(
             ], path: "Sources/Faces/bastide", swiftSettings: strict),
 
         tests("JSONBytes"),
+        tests("Geometry", ["JSONBytes"]),
         tests("TimeSeries"),
         tests("Detection"),
         .target(

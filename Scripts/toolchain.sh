@@ -6,7 +6,7 @@ minimum_swift=6.1
 
 # What a toolchain and Package.swift need to compile and link, beyond the toolchain.
 build_packages() {
-    printf '%s\n' ca-certificates git libc6-dev libsqlite3-dev 'libstdc++-dev' zlib1g-dev
+    printf '%s\n' ca-certificates git libc6-dev libgeos-dev libsqlite3-dev 'libstdc++-dev' zlib1g-dev
     # Debian has split the linker that Swift uses off its binutils; where it has not, binutils provides the name.
     command -v ld >/dev/null || say binutils
     command -v ld.gold >/dev/null || say binutils-gold
