@@ -78,8 +78,13 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
     ],
     targets: [
+        // Systems: module maps for C libraries.
+        .systemLibrary(
+            name: "CGEOS", path: "Sources/Systems/CGEOS", pkgConfig: "geos", providers: [.apt(["libgeos-dev"])]),
+
         // Libraries: know nothing of Bastide.
         library("JSONBytes"),
+        library("Geometry", ["CGEOS", "JSONBytes"]),
         library("TimeSeries"),
         library("Detection"),
         library("MQTTPackets", [nioCore]),
@@ -90,12 +95,7 @@ let package = Package(
         library("TransparencyLog", [crypto]),
         library("PKI", [crypto, x509, swiftASN1]),
         library("NGSILD", ["JSONBytes"]),
-        library("Geometry", ["CGEOS", "JSONBytes"]),
         library("SparkplugB"),
-
-        // Systems: C libraries.
-        .systemLibrary(
-            name: "CGEOS", path: "Sources/Systems/CGEOS", pkgConfig: "geos", providers: [.apt(["libgeos-dev"])]),
 
         // Platform: the city's ground.
         platform("CityModel"),
@@ -144,6 +144,7 @@ let package = Package(
             ], path: "Sources/Faces/bastide", swiftSettings: strict),
 
         tests("JSONBytes"),
+        tests("Geometry", ["JSONBytes"]),
         tests("TimeSeries"),
         tests("Detection"),
         .target(
@@ -162,7 +163,6 @@ let package = Package(
         tests("TransparencyLog", [crypto], exclude: ["Judge"]),
         tests("PKI", [crypto, x509, swiftASN1]),
         tests("NGSILD", ["JSONBytes"]),
-        tests("Geometry", ["JSONBytes"]),
         tests("EgressClient", ["CityContext"]),
         tests("SparkplugB", exclude: ["Vectors"]),
         tests("DemoCity"),

@@ -6,6 +6,7 @@ struct FloorTests {
     static let libraries = Set(House.modules(of: "Libraries"))
     static let platform = Set(House.modules(of: "Platform"))
     static let faces = Set(House.modules(of: "Faces"))
+    static let systems = Set(House.modules(of: "Systems"))
 
     /// What a module of the platform may import of its own floor: each the ones before it, as DESIGN.md lists them.
     static let platformOrder = ["CityModel", "CityStorage", "CityIdentity", "CityContext", "CityPath"]
@@ -25,6 +26,18 @@ struct FloorTests {
         for file in House.sources where file.floor == "Libraries" {
             let above = FloorTests.platform.union(FloorTests.faces).intersection(file.imports)
             #expect(above.isEmpty, "\(file.path) imports \(above.sorted())")
+        }
+    }
+
+    @Test("systems are module maps and headers for C libraries, without Swift, and no face imports them")
+    func systems() {
+        #expect(House.sources.allSatisfy { $0.floor != "Systems" })
+        for module in FloorTests.systems {
+            #expect(House.exists("Sources/Systems/\(module)/module.modulemap"), "\(module)")
+        }
+        for file in House.sources where file.floor == "Faces" {
+            let wrong = FloorTests.systems.intersection(file.imports)
+            #expect(wrong.isEmpty, "\(file.path) imports \(wrong.sorted())")
         }
     }
 
@@ -55,9 +68,12 @@ struct FloorTests {
         }
     }
 
-    @Test("SQL stays in the store, certificates' encodings in their library, passwords in identity")
+    @Test("SQL stays in the store, encodings of certificates and geometries in their library, passwords in identity")
     func engines() {
-        let homes = ["GRDB": ["CityStorage"], "X509": ["PKI"], "SwiftASN1": ["PKI"], "CryptoExtras": ["CityIdentity"]]
+        let homes = [
+            "GRDB": ["CityStorage"], "X509": ["PKI"], "SwiftASN1": ["PKI"], "CryptoExtras": ["CityIdentity"],
+            "CGEOS": ["Geometry"],
+        ]
         for file in House.sources {
             for name in file.imports {
                 guard let home = homes[name] else { continue }
@@ -77,7 +93,8 @@ struct FloorTests {
 
     @Test("every module's folder is in the manifest, and every module has tests")
     func manifest() {
-        for module in FloorTests.libraries.union(FloorTests.platform).union(FloorTests.faces) {
+        let modules = FloorTests.systems.union(FloorTests.libraries).union(FloorTests.platform).union(FloorTests.faces)
+        for module in modules {
             #expect(House.manifest.contains("\"\(module)\""), "\(module) is not in Package.swift")
         }
         let tested = Set(House.tests.compactMap { $0.path.split(separator: "/").dropFirst().first.map(String.init) })

@@ -62,5 +62,8 @@ struct House {
         }.sorted()
     }
 
+    /// Whether there is a file or folder at a path from the repository's root.
+    static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: root + "/" + path) }
+
     static var manifest: String { (try? String(contentsOfFile: root + "/Package.swift", encoding: .utf8)) ?? "" }
 }

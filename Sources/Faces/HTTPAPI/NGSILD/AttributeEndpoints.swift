@@ -33,13 +33,22 @@ struct AttributeEndpoints: Sendable {
             throw Problem(.invalidRequest, "unknown option `\(other.prefix(64))`; known is `noOverwrite`")
         }
         let mayOverwrite = overwrites
+        if let response = try await observed(visit, overwrites ? .all : .missing) { return response }
         return try await change(visit, .update) { entity, fragment, now in
             entity.append(fragment, overwrites: mayOverwrite, at: now)
         }
     }
 
     private func update(_ visit: ContextVisit) async throws -> Response {
-        try await change(visit, .updateOrDelete) { entity, fragment, now in entity.update(fragment, at: now) }
+        if let response = try await observed(visit, .existing) { return response }
+        return try await change(visit, .updateOrDelete) { entity, fragment, now in entity.update(fragment, at: now) }
+    }
+
+    /// What devices speak of is written as they do; nil for other entities.
+    private func observed(_ visit: ContextVisit, _ choice: ObservedWriting.Choice) async throws -> Response? {
+        let id = try visit.uri()
+        guard ObservedWriting.concerns(id, visit) else { return nil }
+        return try await ObservedWriting(visit: visit).write(id, choice)
     }
 
     private func change(

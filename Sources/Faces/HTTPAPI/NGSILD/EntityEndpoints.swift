@@ -101,6 +101,7 @@ struct EntityEndpoints: Sendable {
 
     private func merge(_ visit: ContextVisit) async throws -> Response {
         let id = try visit.uri()
+        if ObservedWriting.concerns(id, visit) { return try await ObservedWriting(visit: visit).write(id, .all) }
         let (value, context) = try await visit.body()
         let rights = try visit.rights(to: id)
         let types = try visit.types(context.context)

@@ -109,12 +109,18 @@ struct EntityQuery: Sendable {
             found.highestClass = max(found.highestClass, seen.highestClass)
         }
         if let order {
-            let reference = order.reference.flatMap { Shape(geoJSON: $0) }
+            let reference = try order.reference.map { geometry in
+                do throws(GeometryError) {
+                    return try Shape(geoJSON: geometry)
+                } catch {
+                    throw Problem(.badRequestData, "`orderFrom` is not where distances can be measured from: \(error.message)")
+                }
+            }
             let locale = Locale(identifier: order.collation ?? "und")
             let sorted = order.sorted(found.entities) { text in
                 text.folding(options: [.diacriticInsensitive, .caseInsensitive, .widthInsensitive], locale: locale)
             } distance: { value in
-                guard let reference, let shape = Shape(geoJSON: value) else { return nil }
+                guard let reference, let shape = try? Shape(geoJSON: value) else { return nil }
                 return shape.metres(to: reference)
             }
             found.hasMore = sorted.count > paging.offset + paging.limit
@@ -149,7 +155,7 @@ extension EntitySelection {
         let pattern = try parameters["idPattern"].map { try TextPattern(parsing: $0) }
         let types = try parameters["type"].flatMap { $0 == "*" ? nil : try TypeSelection(parsing: $0, context: context) }
         if !ids.isEmpty || pattern != nil || types != nil {
-            selectors = [EntitySelector(ids: Set(ids), idPattern: pattern, types: types)]
+            selectors = [EntitySelector(types: types, ids: ids, idPattern: pattern)]
         }
         attributes = try parameters["attrs"].map { try Names.attributeList(parsing: $0, context: context) } ?? []
         let expanded = try parameters["expandValues"].map {

@@ -127,7 +127,7 @@ struct PostedQuery {
             guard case .object(let object) = element else {
                 throw NGSILDError(at: path[index], expected: "an object", found: element)
             }
-            var selector = EntitySelector()
+            var selector = EntitySelector(types: nil)
             switch object["id"] {
             case nil: break
             case .string(let id)? where Names.isURI(id): selector.ids = [id]
@@ -136,7 +136,7 @@ struct PostedQuery {
                     guard case .string(let text) = id, Names.isURI(text) else {
                         throw NGSILDError(at: path[index]["id"], expected: "URIs", found: id)
                     }
-                    selector.ids.insert(text)
+                    selector.ids.append(text)
                 }
             case let other?: throw NGSILDError(at: path[index]["id"], expected: "a URI", found: other)
             }

@@ -13,7 +13,7 @@ extension ContextDraft {
             // It is gone for everybody already; what is left of it goes first.
             make(.entity(EntityChange(.deleted, key, at: now, after: nil, update: EntityUpdate(), before: known)))
         }
-        guard entity(key) == nil else {
+        guard entity(key) == nil, !isObserved(key) else {
             throw NGSILDError(.alreadyExists, "the entity `\(key.id.prefix(200))` exists already")
         }
         let new = Entity(creating: fragment, at: now)

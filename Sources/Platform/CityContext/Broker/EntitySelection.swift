@@ -2,36 +2,6 @@ public import Geometry
 public import JSONBytes
 public import NGSILD
 
-/// Entities by what they are called and of which types they are (CIM 009 §5.2.33).
-public struct EntitySelector: Sendable {
-    /// URIs; empty for any.
-    public var ids: Set<String>
-    /// What the URI matches; nil for any.
-    public var idPattern: TextPattern?
-    /// Which types; nil for any.
-    public var types: TypeSelection?
-
-    /// A selector.
-    public init(ids: Set<String> = [], idPattern: TextPattern? = nil, types: TypeSelection? = nil) {
-        self.ids = ids
-        self.idPattern = idPattern
-        self.types = types
-    }
-
-    /// Whether it selects an entity.
-    ///
-    /// - Throws: ``NGSILD/ProblemCode/tooComplexQuery`` when the budget is spent.
-    public func selects(
-        _ id: String, _ types: [String], within budget: inout QueryBudget
-    ) throws(NGSILDError) -> Bool {
-        if !ids.isEmpty, !ids.contains(id) { return false }
-        if let wanted = self.types, !wanted.matches(types) { return false }
-        // An id takes precedence (§5.2.33).
-        guard ids.isEmpty, let idPattern else { return true }
-        return try idPattern.matches(id, within: &budget)
-    }
-}
-
 /// Where entities lie.
 public struct GeoCondition: Sendable {
     /// The property whose geometry counts, a canonical name.
@@ -43,18 +13,20 @@ public struct GeoCondition: Sendable {
     ///
     /// - Throws: ``NGSILD/ProblemCode/badRequestData`` when the reference is not on the earth.
     public init(_ query: GeoQuery) throws(NGSILDError) {
-        guard let shape = Shape(geoJSON: query.geometry) else {
-            throw NGSILDError(
-                .badRequestData, "`coordinates` must lie on the earth: longitude from -180 to 180, latitude from -90 to 90")
-        }
         property = query.property
-        filter = GeoFilter(query.relation.spatial, shape)
+        do throws(GeometryError) {
+            filter = try GeoFilter(query.relation.spatial, of: Shape(geoJSON: query.geometry))
+        } catch {
+            throw NGSILDError(.badRequestData, "the geometry of the query is not one to ask by: \(error.message)")
+        }
     }
 
     /// Whether an instance of the property lies there.
     func holds(for entity: Entity) -> Bool {
         entity.attributes.contains { attribute in
-            attribute.name == property && Shape(geoJSON: attribute.value).map(filter.matches) ?? false
+            // What is no shape lies nowhere.
+            guard attribute.name == property, let shape = try? Shape(geoJSON: attribute.value) else { return false }
+            return filter.matches(shape)
         }
     }
 }
@@ -62,8 +34,8 @@ public struct GeoCondition: Sendable {
 extension GeoQuery.Relation {
     fileprivate var spatial: SpatialRelation {
         switch self {
-        case .nearAtMost(let metres): .nearAtMost(metres: metres)
-        case .nearAtLeast(let metres): .nearAtLeast(metres: metres)
+        case .nearAtMost(let metres): .near(.maxDistance(metres: metres))
+        case .nearAtLeast(let metres): .near(.minDistance(metres: metres))
         case .within: .within
         case .contains: .contains
         case .overlaps: .overlaps
@@ -115,7 +87,7 @@ public struct EntitySelection: Sendable {
         if !selectors.isEmpty {
             var isSelected = false
             for selector in selectors where !isSelected {
-                isSelected = try selector.selects(entity.id, entity.types, within: &budget)
+                isSelected = try selector.matches(id: entity.id, types: entity.types, within: &budget)
             }
             guard isSelected else { return false }
         }
@@ -129,7 +101,7 @@ public struct EntitySelection: Sendable {
     public var narrowing: Narrowing {
         var narrowing = Narrowing()
         if !selectors.isEmpty, selectors.allSatisfy({ !$0.ids.isEmpty }) {
-            narrowing.ids = Array(selectors.reduce(into: Set()) { $0.formUnion($1.ids) })
+            narrowing.ids = Array(Set(selectors.flatMap(\.ids)))
         }
         if !selectors.isEmpty, selectors.allSatisfy({ $0.types != nil }) {
             narrowing.types = selectors.flatMap { $0.types?.alternatives.compactMap(\.first) ?? [] }

@@ -156,9 +156,10 @@ extension JSONWriter {
         if !set.isEmpty {
             key("attributes")
             beginArray()
-            for (attribute, label) in zip(after.entity.attributes, after.labels)
-            where set.contains(where: { $0.name == attribute.name && $0.datasetId == attribute.datasetId }) {
-                stored(attribute, at: change.at, label: label)
+            for one in set {
+                let index = after.entity.attributes.firstIndex { $0.name == one.name && $0.datasetId == one.datasetId }
+                guard let index else { continue }
+                stored(after.entity.attributes[index], at: change.at, label: after.labels[index])
             }
             endArray()
         }

@@ -100,6 +100,11 @@ public struct ContextDraft {
         return store.labelled(key)
     }
 
+    /// Whether devices speak of an entity.
+    func isObserved(_ key: EntityKey) -> Bool {
+        store.tenant(key.tenant)?.entity(key.id).map { !$0.series.isEmpty } ?? false
+    }
+
     /// A document, likewise.
     public func document(_ kind: DocumentChange.Kind, tenant: String, id: String) -> JSONValue? {
         if let staged = documents[DocumentKey(kind: kind, tenant: tenant, id: id)] { return staged.value }

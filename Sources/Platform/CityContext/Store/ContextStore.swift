@@ -91,7 +91,9 @@ public final class ContextStore: Sendable {
         if change.update.changesHead, after.entity.scopes != change.before?.scopes ?? [] {
             append(scopeInstance(after.entity, before: change.before, at: change.at), to: tenant, of: change.key.id)
         }
-        for attributeChange in change.update.changes {
+        // In the order in which the record has them: instances get the same numbers when it is read again.
+        let changes = change.update.changes
+        for attributeChange in changes.filter({ $0.kind != .deleted }) + changes.filter({ $0.kind == .deleted }) {
             guard let instance = evolved(attributeChange, after.entity, at: change.at) else { continue }
             append(instance, to: tenant, of: change.key.id)
         }
