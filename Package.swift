@@ -127,7 +127,8 @@ let package = Package(
         face(
             "HTTPAPI",
             [
-                "CityModel", "CityIdentity", "CityPath", "CityContext", "CityStorage", "NGSILD", "Geometry", "JSONBytes", "PKI",
+                "CityModel", "CityIdentity", "CityPath", "CityContext", "CityStorage", "NGSILD", "Geometry",
+                "JSONBytes", "PKI",
                 "TimeSeries", "TransparencyLog", "WebConsole", hummingbird, lifecycle, logging, crypto, yams, nioCore,
                 nioPosix, nioSSL, .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
@@ -136,7 +137,8 @@ let package = Package(
             name: "bastide",
             dependencies: [
                 "CityModel", "CityStorage", "CityIdentity", "CityPath", "CityContext", "MQTTListener", "HTTPAPI",
-                "EgressClient", "WebConsole", "DemoCity", "MQTTBridge", "MQTTClient", "MQTTPackets", "TransparencyLog", "Detection",
+                "EgressClient", "WebConsole", "DemoCity", "MQTTBridge", "MQTTClient", "MQTTPackets", "TransparencyLog",
+                "Detection",
                 "PKI",
                 "JSONBytes", lifecycle, unixSignals, logging, httpClient, yams, nioCore, nioPosix, nioSSL,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

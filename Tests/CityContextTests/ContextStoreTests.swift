@@ -49,7 +49,8 @@ struct ContextStoreTests {
         }
         try change(store, at: 20, rereads: rereads) { draft in
             try draft.change(key, rights) { entity, now in
-                entity.update(try fragment(#"{"speed":{"value":6},"name":"urn:ngsi-ld:null","new":1}"#, .updateOrDelete), at: now)
+                entity.update(
+                    try fragment(#"{"speed":{"value":6},"name":"urn:ngsi-ld:null","new":1}"#, .updateOrDelete), at: now)
             }
         }
     }
@@ -137,7 +138,9 @@ struct ContextStoreTests {
         func sight(_ highest: DataClass) -> EntitySight {
             EntitySight(store: tenant, twin: Twin(), upTo: highest, now: 50)
         }
-        let (all, little) = (try #require(sight(.sensitive).entity("urn:x:1")), try #require(sight(.internal).entity("urn:x:1")))
+        let (all, little) = (
+            try #require(sight(.sensitive).entity("urn:x:1")), try #require(sight(.internal).entity("urn:x:1"))
+        )
         #expect(all.entity.instance("secret", nil) != nil && all.highestClass == .personal)
         #expect(little.entity.instance("secret", nil) == nil && little.highestClass == .public)
         var selection = EntitySelection()
@@ -166,7 +169,9 @@ struct ContextStoreTests {
         func createAgain() throws {
             _ = try desk.decide(at: 2) { draft in
                 try draft.create(try fragment(#"{"id":"urn:x:1","type":"T"}"#), key, rights)
-            } submit: { _, _ in nil }
+            } submit: { _, _ in
+                nil
+            }
         }
         #expect(throws: NGSILDError.self) { try createAgain() }
         for change in waiting { store.apply(change.record) }

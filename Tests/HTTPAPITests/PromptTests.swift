@@ -82,7 +82,7 @@ struct PromptTests {
         arguments: [
             ("urn%3Angsi-ld%3AAirQualityObserved%3Aair-1", 200, "air-1"), ("urn:none", 404, "ResourceNotFound"),
             ("plain", 400, "BadRequestData"), ("urn:%zz", 400, "InvalidRequest"), ("urn:%ff%fe", 400, "InvalidRequest"),
-            ("urn:x?format=wild", 400, "unknown format"), ("urn:x?georel=near", 422, "OperationNotSupported"),
+            ("urn:x?format=wild", 400, "unknown format"), ("urn:x?georel=near", 400, "unknown parameter"),
             ("urn:x/attrs", 405, "see the header"),
         ])
     func identifiers(element: String, status: Int, text: String) async throws {

@@ -77,7 +77,9 @@ struct ContextTests {
                 let next = (Int(url.split(separator: "/").last ?? "") ?? 0) + 1
                 return .object(
                     JSONObject([
-                        .init(name: "@context", value: .array([.string("https://bomb.example/\(next)"), .object(JSONObject())]))
+                        .init(
+                            name: "@context",
+                            value: .array([.string("https://bomb.example/\(next)"), .object(JSONObject())]))
                     ]))
             }
         }

@@ -41,16 +41,21 @@ struct EvolutionTests {
     @Test(
         "durations are those of ISO 8601, months by the calendar (§4.5.19.1)",
         arguments: [
-            ("PT1H", "2024-01-31T00:00:00Z", "2024-01-31T01:00:00Z"), ("P1M", "2024-01-31T00:00:00Z", "2024-02-29T00:00:00Z"),
-            ("P1Y", "2024-02-29T12:00:00Z", "2025-02-28T12:00:00Z"), ("P2W", "2024-01-01T00:00:00Z", "2024-01-15T00:00:00Z"),
-            ("P1DT1M", "1969-12-31T23:59:00Z", "1970-01-02T00:00:00Z"), ("P1M", "1969-12-15T00:00:00Z", "1970-01-15T00:00:00Z"),
+            ("PT1H", "2024-01-31T00:00:00Z", "2024-01-31T01:00:00Z"),
+            ("P1M", "2024-01-31T00:00:00Z", "2024-02-29T00:00:00Z"),
+            ("P1Y", "2024-02-29T12:00:00Z", "2025-02-28T12:00:00Z"),
+            ("P2W", "2024-01-01T00:00:00Z", "2024-01-15T00:00:00Z"),
+            ("P1DT1M", "1969-12-31T23:59:00Z", "1970-01-02T00:00:00Z"),
+            ("P1M", "1969-12-15T00:00:00Z", "1970-01-15T00:00:00Z"),
         ])
     func durations(text: String, start: String, end: String) throws {
         let duration = try #require(CalendarDuration(parsing: text))
         #expect(duration.added(to: try instant(start)) == (try instant(end)))
     }
 
-    @Test("what is no duration is none", arguments: ["", "P", "PT", "1H", "PT1", "P1H", "PT1D", "P1D1Y", "P-1D", "PT1.5H", "P99999999Y"])
+    @Test(
+        "what is no duration is none",
+        arguments: ["", "P", "PT", "1H", "PT1", "P1H", "PT1D", "P1D1Y", "P-1D", "PT1.5H", "P99999999Y"])
     func noDurations(text: String) {
         #expect(CalendarDuration(parsing: text) == nil)
     }
@@ -68,7 +73,10 @@ struct EvolutionTests {
         writer.endObject()
         let times = [0, hour, 3 * hour, 4 * hour].map { RFC3339.string($0) }
         let value = try JSONValue(parsing: writer.text)
-        #expect(value[[.member("a"), .member("avg")]] == [[15, .string(times[0]), .string(times[1])], [40, .string(times[2]), .string(times[3])]])
+        #expect(
+            value[[.member("a"), .member("avg")]] == [
+                [15, .string(times[0]), .string(times[1])], [40, .string(times[2]), .string(times[3])],
+            ])
         #expect(value[[.member("a"), .member("totalCount"), .element(0), .element(0)]] == 2)
         #expect(value[[.member("a"), .member("stddev"), .element(0), .element(0)]] == 5)
         #expect(throws: NGSILDError.self) { try Aggregation(parsingMethods: "median", period: nil) }

@@ -10,7 +10,8 @@ struct SelectionLanguageTests {
             ("/Madrid", ["/Madrid"], true), ("/Madrid", ["/Madrid/Gardens"], false),
             ("/Madrid/#", ["/Madrid/Gardens/A"], true), ("/Madrid/#", ["/Madrid"], true), ("/#", ["/A"], true),
             ("/#", [], false), ("/+/Gardens", ["/Madrid/Gardens"], true), ("/+/Gardens", ["/Madrid/X"], false),
-            ("(/A;/B)", ["/A", "/B"], true), ("(/A;/B)", ["/A"], false), ("/A,/B", ["/B"], true), ("/A|/C", ["/B"], false),
+            ("(/A;/B)", ["/A", "/B"], true), ("(/A;/B)", ["/A"], false), ("/A,/B", ["/B"], true),
+            ("/A|/C", ["/B"], false),
         ] as [(String, [String], Bool)])
     func scopes(query: String, scopes: [String], matches: Bool) throws {
         #expect(try ScopeQuery(parsing: query).matches(scopes) == matches)
@@ -45,7 +46,8 @@ struct SelectionLanguageTests {
         #expect(query.relation == .nearAtMost(metres: 2_000) && query.property == "location")
         #expect(try GeoQuery(parsing: nil, geometry: nil, coordinates: nil, property: nil) == nil)
         let wrong: [(String?, String?, String?)] = [
-            ("near", "Point", point), ("near;maxDistance==-1", "Point", point), ("near;maxDistance==inf", "Point", point),
+            ("near", "Point", point), ("near;maxDistance==-1", "Point", point),
+            ("near;maxDistance==inf", "Point", point),
             ("near;maxDistance=5", "Point", point), ("beside", "Point", point), ("within", "Circle", point),
             ("within", "Polygon", point), ("within", nil, point), (nil, "Point", point), ("within", "Point", "x"),
         ]
@@ -97,7 +99,10 @@ struct SelectionLanguageTests {
         #expect(try matches("sensor{humidity}==40") && matches("sensor{Device:humidity}>30"))
         #expect(try !matches("sensor{Pump:humidity}==40") && !matches("sensor{humidity}==41"))
         #expect(try matches("!humidity") && !matches("!sensor"))
-        #expect(try !QueryExpression(parsing: "gender==Male").matches([Attribute("gender", kind: .vocabProperty, value: "Male")]))
+        #expect(
+            try !QueryExpression(parsing: "gender==Male").matches([
+                Attribute("gender", kind: .vocabProperty, value: "Male")
+            ]))
         #expect(
             try QueryExpression(parsing: "gender==Male", expanding: ["gender"])
                 .matches([Attribute("gender", kind: .vocabProperty, value: "Male")]))

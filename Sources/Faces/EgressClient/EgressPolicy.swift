@@ -34,7 +34,8 @@ public struct EgressPolicy: Sendable {
         for address in try await addresses(of: host) where !isAllowed(address) {
             throw EgressError(
                 .forbidden,
-                "host `\(host)` has the address \(address.ipAddress ?? "?"), which is not public: name it under `egress.hosts`")
+                "host `\(host)` has the address \(address.ipAddress ?? "?"), which is not public: name it under `egress.hosts`"
+            )
         }
     }
 

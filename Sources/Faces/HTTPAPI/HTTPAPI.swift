@@ -39,7 +39,8 @@ public struct HTTPFace: Service {
     ) throws {
         self.logger = logger
         self.onReady = onReady
-        shared = try HTTPShared(city: city, authority: authority, settings: settings, devices: devices, egress: egress,
+        shared = try HTTPShared(
+            city: city, authority: authority, settings: settings, devices: devices, egress: egress,
             logger: logger)
     }
 

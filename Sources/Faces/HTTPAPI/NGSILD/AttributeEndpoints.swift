@@ -58,6 +58,7 @@ struct AttributeEndpoints: Sendable {
         let id = try visit.uri()
         let (value, context) = try await visit.body()
         let rights = try visit.rights(to: id)
+        _ = try visit.store()
         let types = try visit.types(context.context)
         let fragment = try EntityFragment(parsing: value, purpose: purpose, context: context.context)
         try fragment.check(id: id)
@@ -101,6 +102,7 @@ struct AttributeEndpoints: Sendable {
         let id = try visit.uri()
         let (value, context) = try await visit.body()
         let rights = try visit.rights(to: id)
+        _ = try visit.store()
         let types = try visit.types(context.context)
         let name = try visit.attributeName(context)
         guard name != "scope" else {
@@ -118,6 +120,7 @@ struct AttributeEndpoints: Sendable {
         let id = try visit.uri()
         let context = try await visit.linkedContext()
         let rights = try visit.rights(to: id)
+        _ = try visit.store()
         let types = try visit.types(context.context)
         let name = try visit.attributeName(context)
         let all = try visit.parameters.flag("deleteAll")

@@ -78,7 +78,12 @@ struct BatchEndpoints: Sendable {
 
     /// Does the same to each element.
     ///
-    /// - Parameter body: Answers whether the entity was created.
+    /// - Parameters:
+    ///   - visit: The request.
+    ///   - purpose: What each element must and may contain.
+    ///   - body: Does it, and answers whether the entity was created.
+    /// - Returns: What became of each element.
+    /// - Throws: When the body is no batch, or nothing can be committed.
     private func run(
         _ visit: ContextVisit, _ purpose: EntityPurpose,
         _ body: (inout ContextDraft, EntityFragment, EntityKey, WriteRights) throws -> Bool
@@ -132,14 +137,16 @@ struct BatchEndpoints: Sendable {
         let (value, _) = try await visit.rawBody()
         guard case .array(let elements) = value, !elements.isEmpty, elements.count <= BatchEndpoints.elements else {
             throw Problem(
-                .badRequestData, "at `$`: expected an array of 1 to \(BatchEndpoints.elements) URIs, found \(value.kindName)")
+                .badRequestData,
+                "at `$`: expected an array of 1 to \(BatchEndpoints.elements) URIs, found \(value.kindName)")
         }
         var ids: [Result<String, BatchFailure>] = []
         for element in elements {
             guard case .string(let id) = element, Names.isURI(id) else {
                 let text = if case .string(let text) = element { text } else { element.kindName }
                 ids.append(
-                    .failure(BatchFailure(text, Problem(.badRequestData, "`\(text.prefix(200))` is no URI of an entity"))))
+                    .failure(
+                        BatchFailure(text, Problem(.badRequestData, "`\(text.prefix(200))` is no URI of an entity"))))
                 continue
             }
             ids.append(.success(id))

@@ -35,7 +35,8 @@ struct ContextVisit: Sendable {
     /// - Throws: ``ProblemCode/nonexistentTenant``.
     func store() throws(Problem) -> TenantStore {
         guard let store = city.views.context.tenant(tenant) else {
-            throw Problem(.nonexistentTenant, "there is no tenant `\(tenant)`: it is there once something is created for it")
+            throw Problem(
+                .nonexistentTenant, "there is no tenant `\(tenant)`: it is there once something is created for it")
         }
         return store
     }
@@ -96,7 +97,8 @@ struct ContextVisit: Sendable {
             throw Problem(.badRequestData, "at `$`: expected an array of one or more elements, found \(value.kindName)")
         }
         guard elements.count <= BatchEndpoints.elements else {
-            throw Problem(.tooManyResults, "a batch has up to \(BatchEndpoints.elements) elements, found \(elements.count)")
+            throw Problem(
+                .tooManyResults, "a batch has up to \(BatchEndpoints.elements) elements, found \(elements.count)")
         }
         guard !elements.contains(.null) else {
             throw Problem(.badRequestData, "at `$`: an element of the batch is null")
@@ -128,7 +130,9 @@ struct ContextVisit: Sendable {
         let isLD = type == "application/ld+json"
         let isPatch = request.method == .patch && type == "application/merge-patch+json"
         guard isLD || isPatch || type == "application/json" else { throw BareStatus(.unsupportedMediaType) }
-        guard request.headers[.contentLength] != nil || request.headers[.transferEncoding] == nil else { throw BareStatus(.lengthRequired) }
+        guard request.headers[.contentLength] != nil || request.headers[.transferEncoding] == nil else {
+            throw BareStatus(.lengthRequired)
+        }
         let bytes = try await shared.bodies.bytes(of: request, from: visit.peer)
         let value: JSONValue
         do throws(JSONError) {
@@ -138,7 +142,9 @@ struct ContextVisit: Sendable {
         }
         if isLD {
             guard try ContextLink.url(in: request.headers) == nil else {
-                throw Problem(.badRequestData, "a body of `application/ld+json` has its own @context: leave out the `Link` header")
+                throw Problem(
+                    .badRequestData, "a body of `application/ld+json` has its own @context: leave out the `Link` header"
+                )
             }
         } else if !isBatch, value.elementsHaveContext {
             throw Problem(

@@ -31,7 +31,10 @@ struct EntityEndpoints: Sendable {
         ) { try await EntitySearch(visit: $0).answer() }
         endpoints.context(.post, path, parameters: ["local"]) { try await create($0) }
         endpoints.context(
-            .delete, path, parameters: EntityEndpoints.selection + ["type", "attrs", "drop", "keep", "local", "expandValues", "jsonKeys"]
+            .delete, path,
+            parameters: EntityEndpoints.selection + [
+                "type", "attrs", "drop", "keep", "local", "expandValues", "jsonKeys",
+            ]
         ) { try await purge($0) }
         endpoints.context(.put, "\(path)/{id}", parameters: ["type", "local"]) { try await replace($0) }
         endpoints.context(
@@ -49,7 +52,8 @@ struct EntityEndpoints: Sendable {
         let visit = try ContextVisit(visit, shared)
         guard let url = try ContextLink.url(in: visit.request.headers) else { return try answer(visit, .core) }
         guard let context = shared.contexts.known(url) else { return nil }
-        return try answer(visit, ResolvedContext(context: context, url: context.isCoreOnly ? JSONLDContext.coreURL : url))
+        return try answer(
+            visit, ResolvedContext(context: context, url: context.isCoreOnly ? JSONLDContext.coreURL : url))
     }
 
     private func retrieve(_ visit: ContextVisit) async throws -> Response {
@@ -90,6 +94,7 @@ struct EntityEndpoints: Sendable {
         let id = try visit.uri()
         let (value, context) = try await visit.body()
         let rights = try visit.rights(to: id)
+        _ = try visit.store()
         let types = try visit.types(context.context)
         let fragment = try EntityFragment(parsing: value, purpose: .update, context: context.context)
         try fragment.check(id: id)
@@ -104,6 +109,7 @@ struct EntityEndpoints: Sendable {
         if ObservedWriting.concerns(id, visit) { return try await ObservedWriting(visit: visit).write(id, .all) }
         let (value, context) = try await visit.body()
         let rights = try visit.rights(to: id)
+        _ = try visit.store()
         let types = try visit.types(context.context)
         var options = MergeOptions()
         options.isSimplified = try visit.isSimplified()
@@ -167,8 +173,12 @@ private enum PurgeChoice {
     case allBut(Set<String>)
 
     init(_ parameters: RequestParameters, _ context: JSONLDContext) throws {
-        let drop = try parameters["drop"].map { try Names.attributeList(parsing: $0, parameter: "drop", context: context) }
-        let keep = try parameters["keep"].map { try Names.attributeList(parsing: $0, parameter: "keep", context: context) }
+        let drop = try parameters["drop"].map {
+            try Names.attributeList(parsing: $0, parameter: "drop", context: context)
+        }
+        let keep = try parameters["keep"].map {
+            try Names.attributeList(parsing: $0, parameter: "keep", context: context)
+        }
         switch (drop, keep) {
         case (nil, nil): self = .all
         case (let names?, nil): self = .attributes(Set(names))
@@ -202,7 +212,8 @@ extension EntityFragment {
     /// A fragment names the entity of its URL, or none (CIM 009 §5.4).
     func check(id: String) throws(Problem) {
         guard self.id == nil || self.id == id else {
-            throw Problem(.badRequestData, "at `$.id`: expected `\(id.prefix(200))`, found `\(self.id?.prefix(200) ?? "")`")
+            throw Problem(
+                .badRequestData, "at `$.id`: expected `\(id.prefix(200))`, found `\(self.id?.prefix(200) ?? "")`")
         }
     }
 }

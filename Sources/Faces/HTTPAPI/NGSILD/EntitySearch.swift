@@ -21,7 +21,8 @@ struct EntitySearch: Sendable {
     /// A query in a body (§5.2.23).
     func answerPosted() async throws -> Response {
         let (value, context) = try await visit.body()
-        guard case .object(let object) = value, object["type"] == .string("Query") || object["@type"] == .string("Query")
+        guard case .object(let object) = value,
+            object["type"] == .string("Query") || object["@type"] == .string("Query")
         else { throw Problem(.badRequestData, "at `$.type`: expected `Query`") }
         let posted = try PostedQuery(object, context.context)
         return try await answer(posted.parameters(over: visit.parameters), posted.selectors, context)
@@ -113,7 +114,8 @@ struct EntityQuery: Sendable {
                 do throws(GeometryError) {
                     return try Shape(geoJSON: geometry)
                 } catch {
-                    throw Problem(.badRequestData, "`orderFrom` is not where distances can be measured from: \(error.message)")
+                    throw Problem(
+                        .badRequestData, "`orderFrom` is not where distances can be measured from: \(error.message)")
                 }
             }
             let locale = Locale(identifier: order.collation ?? "und")
@@ -153,7 +155,9 @@ extension EntitySelection {
         self.init()
         let ids = try parameters["id"].map { try Names.uriList(parsing: $0) } ?? []
         let pattern = try parameters["idPattern"].map { try TextPattern(parsing: $0) }
-        let types = try parameters["type"].flatMap { $0 == "*" ? nil : try TypeSelection(parsing: $0, context: context) }
+        let types = try parameters["type"].flatMap {
+            $0 == "*" ? nil : try TypeSelection(parsing: $0, context: context)
+        }
         if !ids.isEmpty || pattern != nil || types != nil {
             selectors = [EntitySelector(types: types, ids: ids, idPattern: pattern)]
         }
@@ -161,7 +165,9 @@ extension EntitySelection {
         let expanded = try parameters["expandValues"].map {
             try Names.attributeList(parsing: $0, parameter: "expandValues", context: context)
         }
-        _ = try parameters["jsonKeys"].map { try Names.attributeList(parsing: $0, parameter: "jsonKeys", context: context) }
+        _ = try parameters["jsonKeys"].map {
+            try Names.attributeList(parsing: $0, parameter: "jsonKeys", context: context)
+        }
         condition = try parameters["q"].map {
             try QueryExpression(parsing: $0, context: context, expanding: Set(expanded ?? []))
         }

@@ -41,7 +41,8 @@ struct EvolutionRequest: Sendable {
         guard parameters["attrs"] == nil || (parameters["pick"] == nil && parameters["omit"] == nil) else {
             throw Problem(.badRequestData, "`attrs` goes without `pick` and `omit`")
         }
-        attributes = try parameters["attrs"].map { try Names.attributeList(parsing: $0, context: context.context) } ?? []
+        attributes =
+            try parameters["attrs"].map { try Names.attributeList(parsing: $0, context: context.context) } ?? []
         datasets = try parameters["datasetId"].map { text in
             try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
                 if part == "@none" { return nil }
@@ -73,7 +74,8 @@ struct EvolutionRequest: Sendable {
         case let other?:
             throw Problem(
                 .invalidRequest,
-                "`\(other.prefix(64))` is no representation; known are `normalized`, `temporalValues` and `aggregatedValues`")
+                "`\(other.prefix(64))` is no representation; known are `normalized`, `temporalValues` and `aggregatedValues`"
+            )
         }
     }
 
@@ -81,7 +83,8 @@ struct EvolutionRequest: Sendable {
     func reduced(_ evolution: EntityEvolution) -> EntityEvolution? {
         var reduced = evolution
         reduced.instances.removeAll { instance in
-            !attributes.isEmpty && !attributes.contains(instance.name) || !options.entity.projection.keeps(instance.name)
+            !attributes.isEmpty && !attributes.contains(instance.name)
+                || !options.entity.projection.keeps(instance.name)
                 || datasets.map { !$0.contains(instance.datasetId) } ?? false
         }
         return reduced.selecting(query, isExplicit: isExplicit)

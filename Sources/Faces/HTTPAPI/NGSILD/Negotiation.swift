@@ -15,7 +15,9 @@ enum EntityForms: Sendable {
 
     /// What a client accepts.
     ///
-    /// - Parameter allowsGeoJSON: Whether there is such a form.
+    /// - Parameters:
+    ///   - request: What it says in `Accept` and `Prefer`.
+    ///   - allowsGeoJSON: Whether there is such a form.
     /// - Throws: `406` when that is none of them.
     init(of request: Request, allowsGeoJSON: Bool = false) throws(Problem) {
         var offers = [EntityForms.jsonType, EntityForms.jsonLDType]
@@ -28,7 +30,8 @@ enum EntityForms: Sendable {
             let known = offers.map { "`\($0)`" }.joined(separator: ", ")
             throw Problem(
                 .notAcceptable,
-                "this is given as \(known), not as the `\((request.headers[.accept] ?? "").prefix(100))` that is asked for")
+                "this is given as \(known), not as the `\((request.headers[.accept] ?? "").prefix(100))` that is asked for"
+            )
         }
     }
 

@@ -48,7 +48,9 @@ struct PostedQuery {
             }
             members.append((member.name, "\(flag)"))
         case "temporalQ" where isTemporal:
-            try takeObject(member.value, at: path, ["timerel", "timeAt", "endTimeAt", "timeproperty", "lastN", "aggrMethods", "aggrPeriodDuration"])
+            try takeObject(
+                member.value, at: path,
+                ["timerel", "timeAt", "endTimeAt", "timeproperty", "lastN", "aggrMethods", "aggrPeriodDuration"])
         case "aggrParams" where isTemporal:
             try takeObject(member.value, at: path, ["aggrMethods", "aggrPeriodDuration"])
         case "geoQ":
@@ -68,10 +70,14 @@ struct PostedQuery {
             }
             for part in order.members {
                 let name =
-                    ["orderBy": "orderBy", "collation": "collation", "orderFrom": "orderFrom", "geometry": "orderGeometry",
-                        "coordinates": "orderFrom", "orderGeometry": "orderGeometry"][part.name]
+                    [
+                        "orderBy": "orderBy", "collation": "collation", "orderFrom": "orderFrom",
+                        "geometry": "orderGeometry",
+                        "coordinates": "orderFrom", "orderGeometry": "orderGeometry",
+                    ][part.name]
                 guard let name else { continue }
-                if name == "orderGeometry", case .string = part.value {} else if name == "orderGeometry" {
+                if name == "orderGeometry", case .string = part.value {
+                } else if name == "orderGeometry" {
                     throw NGSILDError(at: path[part.name], expected: "the type of a geometry", found: part.value)
                 }
                 switch part.value {
@@ -140,7 +146,9 @@ struct PostedQuery {
                 }
             case let other?: throw NGSILDError(at: path[index]["id"], expected: "a URI", found: other)
             }
-            if case .string(let pattern)? = object["idPattern"] { selector.idPattern = try TextPattern(parsing: pattern) }
+            if case .string(let pattern)? = object["idPattern"] {
+                selector.idPattern = try TextPattern(parsing: pattern)
+            }
             guard case .string(let type)? = object["type"] ?? object["@type"] else {
                 throw NGSILDError(at: path[index]["type"], expected: "a selection of types", found: object["type"])
             }

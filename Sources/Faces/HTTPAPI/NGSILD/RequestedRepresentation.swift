@@ -34,12 +34,14 @@ struct RequestedRepresentation: Sendable {
         join = try LinkedEntityOptions(
             join: parameters["join"], level: parameters["joinLevel"], containedBy: parameters["containedBy"])
         guard options.projection.depth <= join?.level ?? 0 else {
-            throw Problem(.badRequestData, "`pick` and `omit` follow relationships farther than `join` and `joinLevel` do")
+            throw Problem(
+                .badRequestData, "`pick` and `omit` follow relationships farther than `join` and `joinLevel` do")
         }
         guard parameters["attrs"] == nil || (parameters["pick"] == nil && parameters["omit"] == nil) else {
             throw Problem(.badRequestData, "`attrs` goes without `pick` and `omit`")
         }
-        attributes = try parameters["attrs"].map { try Names.attributeList(parsing: $0, context: context.context) } ?? []
+        attributes =
+            try parameters["attrs"].map { try Names.attributeList(parsing: $0, context: context.context) } ?? []
         datasets = try parameters["datasetId"].map { text in
             try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
                 if part == "@none" { return nil }

@@ -74,14 +74,16 @@ struct TemporalEndpoints: Sendable {
 
     private func postedQuery(_ visit: ContextVisit) async throws -> Response {
         let (value, context) = try await visit.body()
-        guard case .object(let object) = value, object["type"] == .string("Query") || object["@type"] == .string("Query")
+        guard case .object(let object) = value,
+            object["type"] == .string("Query") || object["@type"] == .string("Query")
         else { throw Problem(.badRequestData, "at `$.type`: expected `Query`") }
         let posted = try PostedQuery(object, context.context, isTemporal: true)
         return try await query(visit, posted.parameters(over: visit.parameters), posted.selectors, context)
     }
 
     private func query(
-        _ visit: ContextVisit, _ parameters: RequestParameters, _ selectors: [EntitySelector], _ context: ResolvedContext
+        _ visit: ContextVisit, _ parameters: RequestParameters, _ selectors: [EntitySelector],
+        _ context: ResolvedContext
     ) async throws -> Response {
         let permit = try visit.visit.permit(.readEntities)
         guard parameters["timerel"] != nil else {
@@ -150,7 +152,8 @@ struct TemporalEndpoints: Sendable {
         case "id"?, "id;asc"?: return .ascending
         case "id;desc"?: return .descending
         case let other?:
-            throw Problem(.badRequestData, "temporal evolutions are ordered by `id` alone, not by `\(other.prefix(64))`")
+            throw Problem(
+                .badRequestData, "temporal evolutions are ordered by `id` alone, not by `\(other.prefix(64))`")
         }
     }
 
@@ -166,11 +169,13 @@ struct TemporalEndpoints: Sendable {
         let visible = Set(seen.entity.attributes.map(\.name))
         let stored = sight.store.entity(seen.entity.id)
         var instances = try sight.store.evolutions.instances(of: seen.entity.id).filter { instance in
-            instance.name == "scope" || visible.contains(instance.name) || stored?.entity.instance(instance.name, nil) == nil
-                && sight.mayHaveSeen(instance.name, of: seen.entity.types)
+            instance.name == "scope" || visible.contains(instance.name)
+                || stored?.entity.instance(instance.name, nil) == nil
+                    && sight.mayHaveSeen(instance.name, of: seen.entity.types)
         }
         for series in stored?.series ?? [] {
-            guard let definition = visit.city.views.series.definition(of: series), visible.contains(definition.attribute),
+            guard let definition = visit.city.views.series.definition(of: series),
+                visible.contains(definition.attribute),
                 let shown = seen.entity.attributes.first(where: { $0.name == definition.attribute })
             else { continue }
             instances += try observed(series, like: shown, in: query, visit.city)
@@ -201,7 +206,9 @@ struct TemporalEndpoints: Sendable {
     private func upsert(_ visit: ContextVisit) async throws -> Response {
         let (value, context) = try await visit.body()
         let fragment = try EntityFragment(parsing: value, purpose: .temporal, context: context.context)
-        guard let id = fragment.id else { throw NGSILDError(at: JSONPath.root["id"], expected: "the entity's URI", found: nil) }
+        guard let id = fragment.id else {
+            throw NGSILDError(at: JSONPath.root["id"], expected: "the entity's URI", found: nil)
+        }
         guard !fragment.types.isEmpty else {
             throw NGSILDError(at: JSONPath.root["type"], expected: "an entity type", found: nil)
         }
@@ -299,7 +306,9 @@ struct TemporalEndpoints: Sendable {
         _ visit: ContextVisit, _ id: String, _ name: String, _ isMeant: (NGSILD.Attribute) -> Bool
     ) throws -> NGSILD.Attribute {
         let store = try visit.store()
-        guard store.entity(id) != nil else { throw Problem(.resourceNotFound, "there is no entity `\(id.prefix(200))`") }
+        guard store.entity(id) != nil else {
+            throw Problem(.resourceNotFound, "there is no entity `\(id.prefix(200))`")
+        }
         let instances = try store.evolutions.instances(of: id)
         guard let found = instances.first(where: { $0.name == name && isMeant($0) }) else {
             throw Problem(.resourceNotFound, "the entity has had no such instance of `\(name.prefix(200))`")

@@ -53,7 +53,8 @@ struct TypeEndpoints: Sendable {
         }
         guard try found.visit.parameters.flag("details") else {
             found.form.write(to: &writer, found.context) { writer in
-                writer.member("id", "urn:ngsi-ld:EntityTypeList:\(found.visit.tenant.isEmpty ? "city" : found.visit.tenant)")
+                writer.member(
+                    "id", "urn:ngsi-ld:EntityTypeList:\(found.visit.tenant.isEmpty ? "city" : found.visit.tenant)")
                 writer.member("type", "EntityTypeList")
                 writer.member("typeList", found.terms(attributes.keys))
             }
@@ -105,7 +106,8 @@ struct TypeEndpoints: Sendable {
         }
         guard try found.visit.parameters.flag("details") else {
             found.form.write(to: &writer, found.context) { writer in
-                writer.member("id", "urn:ngsi-ld:AttributeList:\(found.visit.tenant.isEmpty ? "city" : found.visit.tenant)")
+                writer.member(
+                    "id", "urn:ngsi-ld:AttributeList:\(found.visit.tenant.isEmpty ? "city" : found.visit.tenant)")
                 writer.member("type", "AttributeList")
                 writer.member("attributeList", found.terms(types.keys))
             }

@@ -106,6 +106,9 @@ final class Endpoints {
     /// An endpoint of the NGSI-LD API that mostly need not wait for anything: one element of the path after `prefix`.
     ///
     /// - Parameters:
+    ///   - prefix: The path before the element, with its slash.
+    ///   - element: What the element is called.
+    ///   - parameters: Those of the query that it takes.
     ///   - handler: Answers at once, or nil.
     ///   - slow: Answers when the other did not.
     func promptContext(
@@ -182,7 +185,8 @@ extension HTTPShared {
     /// Requests that no route fits.
     func unmatched(_ request: Request, _ context: HTTPContext, _ methods: [HTTPRequest.Method]) async -> Response {
         if request.lacksIdentifier {
-            return Problem(.badRequestData, "the id of an entity, or of what else is meant, is missing in the path").response
+            return Problem(.badRequestData, "the id of an entity, or of what else is meant, is missing in the path")
+                .response
         }
         let problem =
             methods.isEmpty

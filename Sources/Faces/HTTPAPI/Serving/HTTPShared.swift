@@ -37,7 +37,8 @@ final class HTTPShared: Sendable {
         let host = ContextHost(base: "https://\(settings.domain)/ngsi-ld/v1/jsonldContexts/")
         contextHost = host
         contexts = ContextCatalog(
-            egress: egress, hosted: { url in
+            egress: egress,
+            hosted: { url in
                 guard url.hasPrefix(host.base), let context = host[String(url.dropFirst(host.base.count))] else {
                     return nil
                 }

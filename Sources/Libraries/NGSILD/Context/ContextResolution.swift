@@ -187,7 +187,8 @@ private struct ContextResolution {
         }
         if let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) {
             let (prefix, suffix) = (String(text[..<colon]), text[text.utf8.index(after: colon)...])
-            if !suffix.hasPrefix("//"), prefix != term, let iri = try expansion(of: prefix, at: path, seen: seen + [text])
+            if !suffix.hasPrefix("//"), prefix != term,
+                let iri = try expansion(of: prefix, at: path, seen: seen + [text])
             {
                 return iri + suffix
             }

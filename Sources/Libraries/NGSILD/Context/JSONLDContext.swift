@@ -33,11 +33,13 @@ public struct JSONLDContext: Sendable, Hashable {
     /// The canonical name that a term, a prefixed term or an IRI stands for.
     ///
     /// - Parameter term: As it is written in a document or a query; not checked.
+    /// - Returns: A name by which the broker knows it.
     public func name(of term: String) -> String { definitions?.name(of: term) ?? CoreContext.term(term) }
 
     /// How a name is written: the shortest that ``name(of:)`` reads back; the IRI where there is none.
     ///
     /// - Parameter name: A canonical name.
+    /// - Returns: A term, a prefixed term or an IRI.
     public func term(for name: String) -> String { definitions?.term(for: name) ?? name }
 
     /// What the values of a term are, where its definition says so.

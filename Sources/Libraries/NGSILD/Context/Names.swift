@@ -112,7 +112,8 @@ public enum Names {
     /// - Parameters:
     ///   - text: Names between commas.
     ///   - parameter: The parameter's name, for messages.
-    /// - Returns: The names, in order, each once.
+    ///   - context: What the names stand for.
+    /// - Returns: Canonical names, in order, each once.
     /// - Throws: ``ProblemCode/badRequestData`` for what is no name.
     public static func attributeList(
         parsing text: String, parameter: String = "attrs", context: JSONLDContext = .core

@@ -6,6 +6,7 @@ extension Attribute {
     /// - Parameters:
     ///   - now: When it is entered.
     ///   - created: When it was first entered; nil when that is now.
+    /// - Returns: The attribute, its sub-attributes likewise.
     func entered(at now: Int64, since created: Int64?) -> Attribute {
         var kept = self
         kept.createdAt = created ?? now
@@ -18,7 +19,9 @@ extension Attribute {
         if kept.valueType == CoreContext.null { kept.valueType = nil }
         if kept.objectType == [CoreContext.null] { kept.objectType = [] }
         if !kept.subAttributes.isEmpty {
-            kept.subAttributes = kept.subAttributes.filter { !$0.isDeletion }.map { $0.entered(at: now, since: $0.createdAt) }
+            kept.subAttributes = kept.subAttributes.filter { !$0.isDeletion }.map {
+                $0.entered(at: now, since: $0.createdAt)
+            }
         }
         return kept
     }
@@ -107,7 +110,8 @@ extension Attribute {
 
     private func misfit(_ expected: String) -> NGSILDError {
         NGSILDError(
-            .badRequestData, "\(NGSILDError.quoted(name)) is a \(kind.rawValue), and its type stays: expected \(expected)")
+            .badRequestData,
+            "\(NGSILDError.quoted(name)) is a \(kind.rawValue), and its type stays: expected \(expected)")
     }
 
     private func takesKind(of fragment: Attribute) -> Bool {
@@ -119,7 +123,8 @@ extension Attribute {
         guard takesKind(of: fragment) else {
             throw NGSILDError(
                 .badRequestData,
-                "\(NGSILDError.quoted(name)) is a \(kind.rawValue), and its type stays: found \(fragment.kind.rawValue)")
+                "\(NGSILDError.quoted(name)) is a \(kind.rawValue), and its type stays: found \(fragment.kind.rawValue)"
+            )
         }
     }
 
@@ -157,7 +162,8 @@ extension JSONValue {
             } else if let index {
                 members[index] = .init(name: change.name, value: members[index].value.merged(with: change.value))
             } else {
-                members.append(.init(name: change.name, value: JSONValue.object(JSONObject()).merged(with: change.value)))
+                members.append(
+                    .init(name: change.name, value: JSONValue.object(JSONObject()).merged(with: change.value)))
             }
         }
         return .object(JSONObject(members))

@@ -43,6 +43,7 @@ extension Entity {
     /// - Parameters:
     ///   - fragment: A whole entity. Without types, those that are there stay.
     ///   - now: When.
+    /// - Returns: What became of its attributes.
     public mutating func replace(by fragment: EntityFragment, at now: Int64) -> EntityUpdate {
         var update = EntityUpdate()
         let old = self
@@ -71,12 +72,14 @@ extension Entity {
     ///   - fragment: What is added; an attribute that is there is replaced, or with `overwrites` false left as it is.
     ///   - overwrites: Whether what is there may be replaced.
     ///   - now: When.
+    /// - Returns: What became of its attributes.
     public mutating func append(_ fragment: EntityFragment, overwrites: Bool, at now: Int64) -> EntityUpdate {
         var update = EntityUpdate()
         for attribute in fragment.attributes {
             if let index = index(attribute.name, attribute.datasetId) {
                 guard overwrites else {
-                    update.notUpdated.append(.init(attribute.name, "the entity has it, and it is not to be overwritten"))
+                    update.notUpdated.append(
+                        .init(attribute.name, "the entity has it, and it is not to be overwritten"))
                     continue
                 }
                 set(attribute, over: index, at: now, &update)
@@ -149,9 +152,10 @@ extension Entity {
     /// Changes members of one attribute (§5.6.4).
     ///
     /// - Parameters:
-    ///   - instances: What is said, by dataset.
     ///   - name: A canonical name.
+    ///   - instances: What is said, by dataset.
     ///   - now: When.
+    /// - Returns: What became of its instances.
     /// - Throws: ``ProblemCode/resourceNotFound`` when the entity has not such an instance;
     ///   ``ProblemCode/badRequestData`` when it is of another type.
     public mutating func updatePartially(
@@ -195,6 +199,7 @@ extension Entity {
     ///   - datasetId: Which instance; nil for the default one.
     ///   - all: Whether all instances are deleted.
     ///   - now: When.
+    /// - Returns: What became of its instances.
     /// - Throws: ``ProblemCode/resourceNotFound`` when there is nothing to delete.
     public mutating func deleteAttribute(
         _ name: String, datasetId: String? = nil, all: Bool = false, at now: Int64

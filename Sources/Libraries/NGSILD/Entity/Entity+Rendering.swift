@@ -71,7 +71,9 @@ extension Entity {
     /// The geometry of the property that is asked for (§4.5.16.1): of the default instance, or of the one that is left.
     private func geometry(_ options: EntityOptions) -> JSONValue? {
         let candidates = attributes.filter { $0.name == options.geometryProperty }
-        guard let chosen = candidates.first(where: { $0.datasetId == nil }) ?? (candidates.count == 1 ? candidates[0] : nil),
+        guard
+            let chosen = candidates.first(where: { $0.datasetId == nil })
+                ?? (candidates.count == 1 ? candidates[0] : nil),
             GeoJSONGeometry(chosen.value) != nil
         else { return nil }
         return chosen.value
@@ -185,7 +187,9 @@ extension JSONWriter {
         if attribute.kind.isRelationship, let linked = options.linked, linked.isInline {
             return linkedEntities(attribute, linked, options)
         }
-        guard attribute.kind.isWrappedWhenSimplified else { return content(attribute.value, of: attribute.kind, options) }
+        guard attribute.kind.isWrappedWhenSimplified else {
+            return content(attribute.value, of: attribute.kind, options)
+        }
         beginObject()
         key(attribute.kind.valueMember)
         content(attribute.value, of: attribute.kind, options)
@@ -229,7 +233,11 @@ extension JSONWriter {
             string(attribute.kind.rawValue)
         }
         key(attribute.kind.valueMember)
-        if attribute.kind == .listRelationship { objects(attribute) } else { content(attribute.value, of: attribute.kind, options) }
+        if attribute.kind == .listRelationship {
+            objects(attribute)
+        } else {
+            content(attribute.value, of: attribute.kind, options)
+        }
         if let language {
             key("lang")
             string(language)

@@ -116,7 +116,8 @@ extension Attribute {
         guard Names.isName(term) else {
             throw NGSILDError(.badRequestData, "\(NGSILDError.quoted(name)) is no attribute name")
         }
-        return try EntityParser(purpose: purpose, form: form, context: context).instances(value, name: term, at: .root, depth: 1)
+        return try EntityParser(purpose: purpose, form: form, context: context).instances(
+            value, name: term, at: .root, depth: 1)
     }
 }
 

@@ -165,7 +165,8 @@ extension EntityParser {
         attribute.isWithoutValue = !hasValue
         if name == "ngsildproof", hasValue, !attribute.isDeletion {
             guard kind == .property, case .object = attribute.value else {
-                throw NGSILDError(at: path, expected: "a Property whose value is a proof, an object", found: attribute.value)
+                throw NGSILDError(
+                    at: path, expected: "a Property whose value is a proof, an object", found: attribute.value)
             }
         }
         return attribute

@@ -29,7 +29,8 @@ struct EntityParser {
             default:
                 try checkName(name, at: place)
                 guard !CoreContext.nonReified.contains(name) else {
-                    throw NGSILDError(at: place, expected: "the name of an attribute", found: "a term of the core @context")
+                    throw NGSILDError(
+                        at: place, expected: "the name of an attribute", found: "a term of the core @context")
                 }
                 fragment.attributes += try instances(member.value, name: name, at: place, depth: 1)
             }
@@ -141,7 +142,9 @@ struct EntityParser {
             return try DateTime.parse(text).microseconds
         } catch {
             let reason = error == .malformed ? "" : " (\(error.reason))"
-            throw NGSILDError(at: path, expected: "a date-time in UTC such as `2026-05-01T10:00:00Z`", found: NGSILDError.quoted(text) + reason)
+            throw NGSILDError(
+                at: path, expected: "a date-time in UTC such as `2026-05-01T10:00:00Z`",
+                found: NGSILDError.quoted(text) + reason)
         }
     }
 }

@@ -15,7 +15,8 @@ public struct LanguageFilter: Sendable, Hashable {
             let tag = pieces[0].filter { $0 != " " }.lowercased()
             guard tag == "*" || LanguageFilter.isTag(tag), weighted.count < 64 else {
                 throw NGSILDError(
-                    .badRequestData, "`lang` must be language tags such as `fr-CH,en;q=0.8`, it is \(NGSILDError.quoted(text))")
+                    .badRequestData,
+                    "`lang` must be language tags such as `fr-CH,en;q=0.8`, it is \(NGSILDError.quoted(text))")
             }
             weighted.append((tag, try LanguageFilter.weight(pieces.dropFirst(), in: text)))
         }
@@ -39,7 +40,8 @@ public struct LanguageFilter: Sendable, Hashable {
         guard pieces.count == 1, parts.count == 2, parts[0].filter({ $0 != " " }) == "q", let weight = Double(parts[1]),
             (0...1).contains(weight)
         else {
-            throw NGSILDError(.badRequestData, "a weight in `lang` is `q=` and a number up to 1, in \(NGSILDError.quoted(text))")
+            throw NGSILDError(
+                .badRequestData, "a weight in `lang` is `q=` and a number up to 1, in \(NGSILDError.quoted(text))")
         }
         return weight
     }

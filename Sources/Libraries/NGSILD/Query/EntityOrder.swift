@@ -29,7 +29,9 @@ public struct EntityOrder: Sendable {
     ) throws(NGSILDError) {
         if let collation, !EntityOrder.isCollation(collation) {
             throw NGSILDError(
-                .badRequestData, "`collation` must be a language tag such as `und` or `de-u-co-phonebk`, it is \(NGSILDError.quoted(collation))")
+                .badRequestData,
+                "`collation` must be a language tag such as `und` or `de-u-co-phonebk`, it is \(NGSILDError.quoted(collation))"
+            )
         }
         guard let orderBy else { return nil }
         var terms: [Term] = []
@@ -43,13 +45,17 @@ public struct EntityOrder: Sendable {
             case "dist-desc"?: direction = .farthestFirst
             case let other?:
                 throw NGSILDError(
-                    .badRequestData, "a direction in `orderBy` is `asc`, `desc`, `dist-asc` or `dist-desc`, not \(NGSILDError.quoted(other))")
+                    .badRequestData,
+                    "a direction in `orderBy` is `asc`, `desc`, `dist-asc` or `dist-desc`, not \(NGSILDError.quoted(other))"
+                )
             }
             guard pieces.count <= 2, terms.count < 16 else {
                 throw NGSILDError(.badRequestData, "`orderBy` has up to 16 names, each with one direction")
             }
             terms.append(
-                Term(path: try AttributePath(parsing: String(pieces[0]), parameter: "orderBy", context: context), direction: direction))
+                Term(
+                    path: try AttributePath(parsing: String(pieces[0]), parameter: "orderBy", context: context),
+                    direction: direction))
         }
         self.terms = terms
         self.collation = collation
@@ -73,7 +79,8 @@ public struct EntityOrder: Sendable {
     private static func reference(_ from: String?, _ geometry: String?) throws(NGSILDError) -> JSONValue? {
         guard let from else { return nil }
         guard let coordinates = try? JSONValue(parsing: Array(from.utf8)) else {
-            throw NGSILDError(.badRequestData, "`orderFrom` must be a JSON array of coordinates, it is \(NGSILDError.quoted(from))")
+            throw NGSILDError(
+                .badRequestData, "`orderFrom` must be a JSON array of coordinates, it is \(NGSILDError.quoted(from))")
         }
         let value = JSONValue.object(
             JSONObject([
@@ -85,7 +92,8 @@ public struct EntityOrder: Sendable {
         } catch {
             throw NGSILDError(
                 .badRequestData,
-                "`orderFrom` does not have the coordinates of a \(NGSILDError.quoted(geometry ?? "Point")): \(error.message)")
+                "`orderFrom` does not have the coordinates of a \(NGSILDError.quoted(geometry ?? "Point")): \(error.message)"
+            )
         }
         return value
     }
@@ -96,6 +104,7 @@ public struct EntityOrder: Sendable {
     ///   - entities: In any order.
     ///   - folding: What of a text counts first; of two that are alike in it, the texts themselves are compared.
     ///   - distance: Metres from ``reference`` to a geometry; nil for what is none.
+    /// - Returns: The same entities.
     public func sorted(
         _ entities: [Entity], folding: (String) -> String, distance: (JSONValue) -> Double?
     ) -> [Entity] {
@@ -199,7 +208,8 @@ extension Entity {
             default: break
             }
         }
-        var found = attributes.first { $0.name == first && $0.datasetId == nil } ?? attributes.first { $0.name == first }
+        var found =
+            attributes.first { $0.name == first && $0.datasetId == nil } ?? attributes.first { $0.name == first }
         for (index, name) in path.names.dropFirst().enumerated() {
             guard let attribute = found else { return nil }
             if let sub = attribute.subAttributes.first(where: { $0.name == name }) {

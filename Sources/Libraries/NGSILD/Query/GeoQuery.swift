@@ -74,7 +74,8 @@ public struct GeoQuery: Sendable, Hashable {
         guard kinds.contains(geometry) else {
             throw NGSILDError(
                 .badRequestData,
-                "`geometry` must be one of \(kinds.map { "`\($0)`" }.joined(separator: ", ")), it is \(NGSILDError.quoted(geometry))")
+                "`geometry` must be one of \(kinds.map { "`\($0)`" }.joined(separator: ", ")), it is \(NGSILDError.quoted(geometry))"
+            )
         }
         let value = JSONValue.object(
             JSONObject([
@@ -88,7 +89,8 @@ public struct GeoQuery: Sendable, Hashable {
         }
         self.geometry = value
         if let property, !Names.isName(property) {
-            throw NGSILDError(.badRequestData, "`geoproperty` must be an attribute name, it is \(NGSILDError.quoted(property))")
+            throw NGSILDError(
+                .badRequestData, "`geoproperty` must be an attribute name, it is \(NGSILDError.quoted(property))")
         }
         self.property = context.name(of: property ?? "location")
     }

@@ -25,13 +25,15 @@ public struct LinkedEntityOptions: Sendable, Hashable {
     public init?(join: String?, level: String?, containedBy: String?) throws(NGSILDError) {
         let number = try level.map { text throws(NGSILDError) in
             guard let number = Int(text), number > 0 else {
-                throw NGSILDError(.badRequestData, "`joinLevel` must be a positive whole number, it is \(NGSILDError.quoted(text))")
+                throw NGSILDError(
+                    .badRequestData, "`joinLevel` must be a positive whole number, it is \(NGSILDError.quoted(text))")
             }
             return number
         }
-        let met = try containedBy.map { text throws(NGSILDError) in
-            try Names.uriList(parsing: text, parameter: "containedBy")
-        } ?? []
+        let met =
+            try containedBy.map { text throws(NGSILDError) in
+                try Names.uriList(parsing: text, parameter: "containedBy")
+            } ?? []
         switch join {
         case nil:
             guard level == nil, containedBy == nil else {
@@ -41,7 +43,8 @@ public struct LinkedEntityOptions: Sendable, Hashable {
         case "@none"?: return nil
         case let text?:
             guard let join = Join(rawValue: text) else {
-                throw NGSILDError(.badRequestData, "`join` must be `flat`, `inline` or `@none`, it is \(NGSILDError.quoted(text))")
+                throw NGSILDError(
+                    .badRequestData, "`join` must be `flat`, `inline` or `@none`, it is \(NGSILDError.quoted(text))")
             }
             self.join = join
         }

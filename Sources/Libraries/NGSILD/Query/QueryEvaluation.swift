@@ -16,6 +16,7 @@ extension QueryExpression {
     ///   - entity: With all attributes named in ``attributeNames``.
     ///   - linked: The entity behind a URI; nil when there is none.
     ///   - budget: What may be spent, for all entities of one request.
+    /// - Returns: True if it meets the conditions.
     /// - Throws: ``ProblemCode/tooComplexQuery`` when the budget is spent.
     public func matches(
         _ entity: Entity, linked: (String) -> Entity?, within budget: inout QueryBudget
@@ -247,7 +248,8 @@ extension QueryOperand {
         return includes { operand in
             switch operand {
             case .vocabulary(let wanted): wanted == name ? 0 : 1
-            case .string(let text), .uri(let text): text == CoreContext.iri(of: name) || text == name && name.contains(":") ? 0 : 1
+            case .string(let text), .uri(let text):
+                text == CoreContext.iri(of: name) || text == name && name.contains(":") ? 0 : 1
             case .number, .bool, .dateTime, .date, .time: nil
             }
         }

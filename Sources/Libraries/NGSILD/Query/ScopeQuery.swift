@@ -47,8 +47,11 @@ public struct ScopeQuery: Sendable, Hashable {
                 break
             }
             let start = cursor.position
-            let level = cursor.consume("+") ? "+" : cursor.take { Names.isLetter($0) || Names.isNumber($0) || $0 == "_" }
-            guard level == "+" || Names.isTerm(level) else { throw cursor.error("expected a level of a scope", at: start) }
+            let level =
+                cursor.consume("+") ? "+" : cursor.take { Names.isLetter($0) || Names.isNumber($0) || $0 == "_" }
+            guard level == "+" || Names.isTerm(level) else {
+                throw cursor.error("expected a level of a scope", at: start)
+            }
             scope.levels.append(level)
         }
         return scope

@@ -83,7 +83,8 @@ public struct Aggregation: Sendable, Hashable {
             }
             index = number(of: time, from: origin, notBelow: index)
             guard found.count < Aggregation.periods else { break }
-            found.append((period.added(to: origin, times: index), period.added(to: origin, times: index + 1), [instance]))
+            found.append(
+                (period.added(to: origin, times: index), period.added(to: origin, times: index + 1), [instance]))
         }
         return found
     }

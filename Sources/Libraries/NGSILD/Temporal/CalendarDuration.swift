@@ -51,7 +51,10 @@ public struct CalendarDuration: Sendable, Hashable {
 
     /// The instant so much later; the last day of a month where the day of the month is not in it.
     ///
-    /// - Parameter instant: In microseconds since 1970.
+    /// - Parameters:
+    ///   - instant: In microseconds since 1970.
+    ///   - count: How many of it are added.
+    /// - Returns: In microseconds since 1970.
     public func added(to instant: Int64, times count: Int = 1) -> Int64 {
         let (plain, overflow) = microseconds.multipliedReportingOverflow(by: Int64(count))
         guard !overflow else { return .max }

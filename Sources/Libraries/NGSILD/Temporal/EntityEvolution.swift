@@ -42,7 +42,9 @@ public struct EntityEvolution: Sendable, Hashable {
             }
             for dataset in datasets {
                 let sorted = (byDataset[dataset] ?? []).enumerated().sorted { left, right in
-                    let times = (left.element.time(query.timeProperty) ?? .min, right.element.time(query.timeProperty) ?? .min)
+                    let times = (
+                        left.element.time(query.timeProperty) ?? .min, right.element.time(query.timeProperty) ?? .min
+                    )
                     return times.0 == times.1 ? left.offset < right.offset : times.0 < times.1
                 }.map(\.element)
                 chosen += query.lastN.map { sorted.suffix($0) } ?? sorted[...]
@@ -100,7 +102,9 @@ public enum TemporalPage {
                 instance.time(query.timeProperty).map { isBackward ? $0 < edge : $0 > edge } ?? false
             }
             for instance in evolution.instances
-            where !(part.instances + part.cut).contains(where: { $0.name == instance.name }) { part.cut.append(instance) }
+            where !(part.instances + part.cut).contains(where: { $0.name == instance.name }) {
+                part.cut.append(instance)
+            }
             return part
         }
         let start: Int64

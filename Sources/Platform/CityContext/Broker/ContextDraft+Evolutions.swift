@@ -67,7 +67,8 @@ extension Attribute {
     /// Scopes as an instance of a temporal evolution (§4.5.6).
     static func scope(_ scopes: [String], at now: Int64) -> Attribute {
         var instance = Attribute(
-            "scope", value: scopes.count == 1 ? .string(scopes[0]) : .array(scopes.map { .string($0) }), observedAt: now)
+            "scope", value: scopes.count == 1 ? .string(scopes[0]) : .array(scopes.map { .string($0) }), observedAt: now
+        )
         (instance.createdAt, instance.modifiedAt) = (now, now)
         return instance
     }

@@ -80,6 +80,7 @@ public struct EntitySelection: Sendable {
     ///   - entity: What the reader sees of it.
     ///   - linked: The entity behind a URI, as the reader sees it.
     ///   - budget: What may be spent.
+    /// - Returns: True if it meets all conditions.
     /// - Throws: ``NGSILD/ProblemCode/tooComplexQuery`` when the budget is spent.
     public func matches(
         _ entity: Entity, linked: (String) -> Entity?, within budget: inout QueryBudget

@@ -9,7 +9,10 @@ import NGSILD
 extension JSONWriter {
     /// One instance of an attribute.
     ///
-    /// - Parameter at: Times of creation and change that are this are left out.
+    /// - Parameters:
+    ///   - attribute: The instance.
+    ///   - at: Times of creation and change that are this are left out.
+    ///   - label: Whose it is, and how sensitive; nil for attributes of attributes.
     mutating func stored(_ attribute: Attribute, at: Int64, label: AttributeLabel? = nil) {
         beginObject()
         key("name")

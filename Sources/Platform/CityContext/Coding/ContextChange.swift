@@ -100,12 +100,11 @@ extension ContextChange {
         return ContextRecord(json: writer.take(), prepared: self)
     }
 
-    /// Reads a record.
+    /// Reads a record; nil when it is none of this program's.
     ///
     /// - Parameters:
     ///   - record: As the journal has it.
     ///   - current: An entity as it is before the change; asked for changes of entities.
-    /// - Returns: nil when the record is none of this program's.
     public init?(_ record: ContextRecord, current: (EntityKey) -> LabelledEntity?) {
         if let prepared = record.prepared as? ContextChange {
             self = prepared

@@ -43,6 +43,7 @@ public final class ContextCatalog: Sendable {
     /// What a context says.
     ///
     /// - Parameter context: As it stands in a document or a `Link` header.
+    /// - Returns: What its terms stand for.
     /// - Throws: ``NGSILD/NGSILDError``: `badRequestData` when it is none, `ldContextNotAvailable` when a document is not
     ///   to be had.
     public func resolve(_ context: JSONValue) async throws -> JSONLDContext {
@@ -85,7 +86,8 @@ public final class ContextCatalog: Sendable {
         }
         guard (200..<300).contains(answer.status) else {
             throw NGSILDError(
-                .ldContextNotAvailable, "the @context at `\(url.prefix(200))` is not available: status \(answer.status)")
+                .ldContextNotAvailable, "the @context at `\(url.prefix(200))` is not available: status \(answer.status)"
+            )
         }
         do throws(JSONError) {
             return try JSONValue(parsing: answer.body)

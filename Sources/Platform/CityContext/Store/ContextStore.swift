@@ -141,7 +141,8 @@ public final class ContextStore: Sendable {
         case .add(let instances): for instance in instances { append(instance, to: tenant, of: id) }
         case .removeAll: tenant.evolutions.removeAll(of: id)
         case .modify(let instance):
-            guard let entry = entries(of: id, in: tenant).first(where: { $0.instance.instanceId == instance.instanceId })
+            guard
+                let entry = entries(of: id, in: tenant).first(where: { $0.instance.instanceId == instance.instanceId })
             else { return }
             tenant.evolutions.put(instance, entry.number, of: id)
         case .remove(let name, let datasets, let instanceId):
