@@ -39,7 +39,7 @@ public struct EntityEvolution: Sendable, Hashable {
             standing = ScopeTimeline(of: self).standing(in: query).filter { !known.contains($0) }
         }
         var selected = self
-        selected.instances = (asked + standing).grouped(by: \.name).flatMap { attribute in
+        selected.instances = (standing + asked).grouped(by: \.name).flatMap { attribute in
             attribute.grouped(by: \.datasetId).flatMap { dataset in
                 let sorted = dataset.inOrder(of: query.timeProperty)
                 return query.lastN.map { sorted.suffix($0) } ?? sorted[...]
