@@ -30,6 +30,10 @@ public enum EntityPurpose: Sendable, Hashable {
         case .updateOrDelete, .merge, .partial, .temporal: true
         }
     }
+
+    /// Whether `urn:ngsi-ld:null` may also remove a member that is no attribute. What an attribute has been may be that it
+    /// was deleted, and no more (CIM 009 §5.5.4).
+    var erasesMembers: Bool { takesNulls && self != .temporal }
 }
 
 /// An entity, or a part of one, as it came in: checked, with short names, not yet stored.

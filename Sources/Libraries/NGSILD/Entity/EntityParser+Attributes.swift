@@ -8,6 +8,7 @@ extension EntityParser {
         guard depth <= NGSILDLimits.attributeDepth else {
             throw NGSILDError(at: path, expected: "at most \(NGSILDLimits.attributeDepth) levels", found: "more")
         }
+        if purpose == .temporal, depth == 1, let series = try series(value, name: name, at: path) { return series }
         if case .object(let object) = value, let datasets = simplifiedDatasets(object) {
             return try self.datasets(datasets, name: name, at: path["dataset"])
         }
@@ -163,6 +164,10 @@ extension EntityParser {
             throw NGSILDError(at: path[kind.valueMember], expected: expected, found: nil)
         }
         attribute.isWithoutValue = !hasValue
+        if purpose == .temporal {
+            // What was deleted says when; of anything else that is not a client's to say (§4.5.7, §5.2.2).
+            attribute.deletedAt = attribute.isDeletion ? attribute.deletedAt ?? attribute.observedAt : nil
+        }
         if name == "ngsildproof", hasValue, !attribute.isDeletion {
             guard kind == .property, case .object = attribute.value else {
                 throw NGSILDError(

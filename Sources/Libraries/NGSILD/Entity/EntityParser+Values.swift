@@ -5,6 +5,7 @@ import JSONBytes
 extension EntityParser {
     /// The value of an attribute of this kind, or the NGSI-LD null where that may stand.
     func checkedValue(_ value: JSONValue, of kind: AttributeKind, at path: JSONPath) throws(NGSILDError) -> JSONValue {
+        if purpose.takesNulls, value == NGSILDNull.value(for: kind) { return value }
         if value == .string(CoreContext.null) || (value == .null && kind != .jsonProperty) {
             guard purpose.takesNulls, value != .null else {
                 let hint = purpose.takesNulls ? "`\(CoreContext.null)` to delete the attribute" : "a value"

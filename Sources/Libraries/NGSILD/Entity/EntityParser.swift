@@ -73,7 +73,7 @@ struct EntityParser {
     }
 
     /// The NGSI-LD null where a fragment may have it (CIM 009 §5.4).
-    func isErasure(_ value: JSONValue) -> Bool { purpose.takesNulls && value == .string(CoreContext.null) }
+    func isErasure(_ value: JSONValue) -> Bool { purpose.erasesMembers && value == .string(CoreContext.null) }
 
     private func types(_ value: JSONValue, at path: JSONPath) throws(NGSILDError) -> [String] {
         var types: [String] = []
@@ -96,7 +96,7 @@ struct EntityParser {
         let elements = oneOrMore(value, at: path)
         guard elements.contains(where: { if case .object = $0.0 { true } else { false } }) else { return nil }
         let instances = try instances(value, name: "scope", at: path, depth: 1)
-        for instance in instances { _ = try scopes(instance.value, at: path) }
+        for instance in instances where !instance.isDeletion { _ = try scopes(instance.value, at: path) }
         return instances
     }
 

@@ -6,18 +6,23 @@ public struct CalendarDuration: Sendable, Hashable {
     public let microseconds: Int64
 
     /// A duration.
+    ///
+    /// - Parameters:
+    ///   - months: Whole months, zero or more.
+    ///   - microseconds: Zero or more.
     public init(months: Int = 0, microseconds: Int64 = 0) {
         self.months = months
         self.microseconds = microseconds
     }
 
-    /// Reads one.
+    /// Reads one; nil when it is none, or longer than 10,000 years.
     ///
-    /// - Returns: nil when it is none, or longer than 10,000 years.
+    /// - Parameter text: `P[n]Y[n]M[n]DT[n]H[n]M[n]S` or `P[n]W`; seconds may have decimals.
     public init?(parsing text: String) {
         var rest = Substring(text)
         guard rest.popFirst() == "P", !rest.isEmpty else { return nil }
         var (months, seconds, isTime, last) = (0.0, 0.0, false, -1)
+        var (parts, hasWeeks) = (0, false)
         while !rest.isEmpty {
             if rest.first == "T" {
                 guard !isTime else { return nil }
@@ -33,12 +38,13 @@ public struct CalendarDuration: Sendable, Hashable {
                 let unit = CalendarDuration.units.firstIndex(where: { $0.letter == letter && $0.isTime == isTime }),
                 unit > last, digits.allSatisfy(\.isNumber) || letter == "S"
             else { return nil }
-            last = unit
+            (last, parts, hasWeeks) = (unit, parts + 1, hasWeeks || letter == "W")
             months += number * CalendarDuration.units[unit].months
             seconds += number * CalendarDuration.units[unit].seconds
         }
-        guard last >= 0, months <= 120_000, seconds <= 3.2e11 else { return nil }
-        self.init(months: Int(months), microseconds: Int64(seconds * 1_000_000))
+        // Weeks go with nothing else.
+        guard last >= 0, months <= 120_000, seconds <= 3.2e11, !hasWeeks || parts == 1 else { return nil }
+        self.init(months: Int(months), microseconds: Int64(seconds * 1_000_000 + 0.5))
     }
 
     private static let units: [(letter: Character, isTime: Bool, months: Double, seconds: Double)] = [

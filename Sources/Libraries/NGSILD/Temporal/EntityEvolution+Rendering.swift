@@ -1,28 +1,5 @@
 public import JSONBytes
 
-/// How temporal evolutions are written.
-public struct EvolutionOptions: Sendable {
-    /// What is written of each attribute.
-    public enum Representation: Sendable, Hashable {
-        /// Its instances in full (CIM 009 §4.5.7, §4.5.8).
-        case normalized
-        /// Pairs of value and time (§4.5.9).
-        case temporalValues
-        /// One value for each period (§4.5.19).
-        case aggregatedValues(Aggregation)
-    }
-
-    /// Normalized unless asked otherwise.
-    public var representation = Representation.normalized
-    /// Names, system attributes and projection.
-    public var entity: EntityOptions
-
-    /// Normalized.
-    public init(_ entity: EntityOptions = EntityOptions()) {
-        self.entity = entity
-    }
-}
-
 extension EntityEvolution {
     /// Writes the members of the evolution into an object that is open already.
     ///
@@ -43,113 +20,129 @@ extension EntityEvolution {
         if options.entity.includesSystemAttributes {
             if let expiresAt = entity.expiresAt { writer.member("expiresAt", instant: expiresAt) }
             writer.systemTimes(entity.createdAt, entity.modifiedAt)
+            if let deletedAt = entity.deletedAt { writer.member("deletedAt", instant: deletedAt) }
         }
-        var rest = instances[...]
-        while let first = rest.first {
-            let group = rest.prefix { $0.name == first.name }
-            rest = rest.dropFirst(group.count)
-            guard projection.keeps(first.name) else { continue }
-            writer.key(options.entity.context.term(for: first.name))
+        for attribute in instances.grouped(by: \.name) where projection.keeps(attribute[0].name) {
+            writer.key(options.entity.context.term(for: attribute[0].name))
             switch options.representation {
-            case .normalized: writer.instances(Array(group), options.entity)
-            case .temporalValues: writer.temporalValues(Array(group), options.entity, query)
-            case .aggregatedValues(let aggregation): writer.aggregated(Array(group), aggregation, query)
+            case .normalized: writer.instances(attribute, options.entity, query)
+            case .temporalValues: writer.datasets(attribute) { $0.pairs($1, options.entity, query) }
+            case .aggregatedValues(let aggregation): writer.datasets(attribute) { $0.periods($1, aggregation, query) }
             }
         }
         for attribute in cut where projection.keeps(attribute.name) {
             writer.key(options.entity.context.term(for: attribute.name))
-            writer.empty(attribute.kind, options.representation)
+            writer.nothing(of: attribute.kind, options.representation)
         }
     }
 }
 
 extension JSONWriter {
-    fileprivate mutating func instances(_ group: [Attribute], _ options: EntityOptions) {
+    // MARK: Instances in full
+
+    fileprivate mutating func instances(_ attribute: [Attribute], _ options: EntityOptions, _ query: TemporalQuery) {
         var options = options
         options.representation = .normalized
         beginArray()
-        for instance in group {
+        for instance in attribute {
             beginObject()
             instance.writeTemporalMembers(to: &self, options)
+            timeAskedFor(of: instance, options, query.timeProperty)
             endObject()
         }
         endArray()
     }
 
-    /// One object, or an array of them where there are several datasets.
-    fileprivate mutating func temporalValues(
-        _ group: [Attribute], _ options: EntityOptions, _ query: TemporalQuery
+    /// The time that a query is about belongs to what it gives (§4.5.7), also where it is one of the broker's.
+    private mutating func timeAskedFor(
+        of instance: Attribute, _ options: EntityOptions, _ property: TemporalQuery.TimeProperty
     ) {
-        var datasets: [String?] = []
-        for instance in group where !datasets.contains(instance.datasetId) { datasets.append(instance.datasetId) }
+        switch property {
+        case .observedAt, .deletedAt: return
+        case .createdAt, .modifiedAt: break
+        }
+        guard !options.includesSystemAttributes, let time = instance.time(property) else { return }
+        member(property.rawValue, instant: time)
+    }
+
+    // MARK: Series of each dataset
+
+    /// What is written of each dataset of an attribute: one object, or an array of them where there are several.
+    fileprivate mutating func datasets(_ attribute: [Attribute], _ write: (inout JSONWriter, [Attribute]) -> Void) {
+        let datasets = attribute.grouped(by: \.datasetId)
         if datasets.count > 1 { beginArray() }
         for dataset in datasets {
-            pairs(group.filter { $0.datasetId == dataset }, dataset, options, query)
+            beginObject()
+            key("type")
+            string(dataset[0].kind.rawValue)
+            if let datasetId = dataset[0].datasetId {
+                key("datasetId")
+                string(datasetId)
+            }
+            write(&self, dataset)
+            endObject()
         }
         if datasets.count > 1 { endArray() }
     }
 
-    private mutating func pairs(
-        _ instances: [Attribute], _ dataset: String?, _ options: EntityOptions, _ query: TemporalQuery
-    ) {
-        guard let kind = instances.first?.kind else { return null() }
-        beginObject()
-        key("type")
-        string(kind.rawValue)
-        if let dataset {
-            key("datasetId")
-            string(dataset)
-        }
-        key(kind.seriesMember)
-        beginArray()
+    fileprivate mutating func pairs(_ instances: [Attribute], _ options: EntityOptions, _ query: TemporalQuery) {
         var options = options
         options.representation = .keyValues
+        key(instances[0].kind.seriesMember)
+        beginArray()
         for instance in instances {
             beginArray()
             instance.write(to: &self, options: options)
-            if let time = instance.time(query.timeProperty) { timestamp(time) } else { string("") }
+            time(of: instance, query.timeProperty)
             endArray()
         }
         endArray()
-        endObject()
     }
 
-    /// An attribute of which no instance is given.
-    fileprivate mutating func empty(_ kind: AttributeKind, _ representation: EvolutionOptions.Representation) {
-        if case .temporalValues = representation {
-            beginObject()
-            key("type")
-            string(kind.rawValue)
-            key(kind.seriesMember)
-            beginArray()
-            endArray()
-            endObject()
-        } else {
-            beginArray()
-            endArray()
+    /// The time that was asked for; of an instance that does not have it, the next best.
+    private mutating func time(of instance: Attribute, _ property: TemporalQuery.TimeProperty) {
+        if property == .observedAt, let time = instance.observedAt, instance.observedDecimals > 0 {
+            return string(DateTime.text(time, decimals: instance.observedDecimals))
         }
+        let time =
+            instance.time(property) ?? instance.observedAt ?? instance.deletedAt ?? instance.modifiedAt
+            ?? instance.createdAt
+        if let time { timestamp(time) } else { null() }
     }
 
-    fileprivate mutating func aggregated(_ group: [Attribute], _ aggregation: Aggregation, _ query: TemporalQuery) {
-        beginObject()
-        key("type")
-        string((group.first?.kind ?? .property).rawValue)
-        let periods = aggregation.periods(of: group.filter { $0.deletedAt == nil }, query)
+    fileprivate mutating func periods(_ instances: [Attribute], _ aggregation: Aggregation, _ query: TemporalQuery) {
+        let values = instances.filter { !$0.isDeleted }
+        let type = AggregatedType(of: values)
+        let periods = aggregation.periods(of: values, query)
         for method in aggregation.methods {
-            let values = periods.compactMap { period in
-                method.value(of: period.values).map { (period.start, period.end, $0) }
-            }
             key(method.rawValue)
             beginArray()
-            for (start, end, value) in values {
+            for period in periods {
+                guard let value = method.value(of: period.instances, type) else { continue }
                 beginArray()
                 self.value(value)
-                timestamp(start)
-                timestamp(end)
+                timestamp(period.start)
+                timestamp(period.end)
                 endArray()
             }
             endArray()
         }
+    }
+
+    // MARK: Attributes that were cut
+
+    /// An attribute of which no instance is given.
+    fileprivate mutating func nothing(of kind: AttributeKind, _ representation: EvolutionOptions.Representation) {
+        guard case .temporalValues = representation else {
+            beginArray()
+            return endArray()
+        }
+        beginObject()
+        key("type")
+        string(kind.rawValue)
+        key(kind.seriesMember)
+        beginArray()
+        endArray()
         endObject()
     }
 }

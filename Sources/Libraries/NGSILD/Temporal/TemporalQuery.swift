@@ -49,8 +49,8 @@ public struct TemporalQuery: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - timerel: `before`, `after` or `between`.
-    ///   - timeAt: An RFC 3339 date-time; goes with `timerel`.
-    ///   - endTimeAt: An RFC 3339 date-time after `timeAt`; goes with `between`.
+    ///   - timeAt: A date-time in UTC (§4.6.3); goes with `timerel`.
+    ///   - endTimeAt: A date-time in UTC after `timeAt`; goes with `between`.
     ///   - timeproperty: `observedAt`, `createdAt`, `modifiedAt` or `deletedAt`.
     ///   - lastN: A positive integer.
     /// - Throws: ``ProblemCode/badRequestData`` for values that are wrong, missing or superfluous.
@@ -106,7 +106,7 @@ public struct TemporalQuery: Sendable, Hashable {
 
     private static func instant(_ text: String, of parameter: String) throws(NGSILDError) -> Int64 {
         do throws(RFC3339.Failure) {
-            return try RFC3339.microseconds(parsing: text)
+            return try DateTime.parse(text).microseconds
         } catch {
             let problem = "`\(parameter)` must be an RFC 3339 date-time, it is \(NGSILDError.quoted(text))"
             throw NGSILDError(.badRequestData, "\(problem): \(error.reason)")
