@@ -123,7 +123,8 @@ let package = Package(
             resources: [.copy("Resources/templates"), .copy("Resources/static")]),
         face("DemoCity", ["JSONBytes"]),
         face(
-            "EgressClient", ["CityContext", httpClient, nioCore, nioPosix, nioHTTP1]),
+            "EgressClient",
+            ["CityContext", "NGSILD", "MQTTClient", "MQTTPackets", httpClient, nioCore, nioPosix, nioSSL, nioHTTP1]),
         face(
             "HTTPAPI",
             [

@@ -101,7 +101,7 @@ extension BuiltProgramTests {
                 says: "at `$.averageVehicleSpeed.unitCode`: expected `KMH`, found `HM`"),
             Case(
                 what: "another device's entity", topic: "ngsi-ld",
-                payload: #"{"id":"urn:ngsi-ld:Device:honest","type":"Device","value":{"type":"Property","value":1}}"#,
+                payload: #"{"id":"urn:ngsi-ld:Device:honest","type":"Device","level":{"type":"Property","value":1}}"#,
                 code: .entityNotOwn, reason: .notAuthorized, says: "urn:ngsi-ld:Device:honest"),
             Case(
                 what: "an entity without attributes", topic: "ngsi-ld", payload: "{}", code: .malformedPayload,

@@ -29,6 +29,14 @@ public struct EgressPolicy: Sendable {
         guard let parsed = URL(string: url), let scheme = parsed.scheme?.lowercased(),
             scheme == "http" || scheme == "https", let host = parsed.host?.lowercased(), !host.isEmpty
         else { throw EgressError(.forbidden, "`\(url.prefix(200))` is no URL of `http` or `https` with a host") }
+        try await check(host: host)
+    }
+
+    /// Holds a host's name or address against the policy.
+    ///
+    /// - Throws: As ``check(_:)``.
+    func check(host: String) async throws(EgressError) {
+        let host = host.lowercased()
         if allowedHosts.contains(host) { return }
         guard !isClosed else { throw EgressError(.forbidden, "host `\(host)` is not among `egress.hosts`") }
         for address in try await addresses(of: host) where !isAllowed(address) {

@@ -1,9 +1,9 @@
-/// The way out of the city: HTTP requests to other servers, to allowed addresses alone.
+/// The way out of the city: HTTP requests and MQTT messages to other servers, to allowed addresses alone.
 ///
 /// - Takes: requests of the context broker.
 /// - Gives: answers, within limits of time, size and redirections.
 /// - Owns: connections to other servers.
-/// - Relies on: AsyncHTTPClient; `CityContext` for the words. Decides nothing but where nothing is sent to.
+/// - Relies on: AsyncHTTPClient; `MQTTClient`; `CityContext` for the words. Decides nothing but where nothing is sent to.
 import AsyncHTTPClient
 public import CityContext
 import Foundation
@@ -11,7 +11,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Sends HTTP requests to other servers.
+/// Sends HTTP requests, and MQTT messages, to other servers.
 public final class HTTPEgress: Egress {
     private let client: HTTPClient
     private let policy: EgressPolicy
@@ -34,6 +34,9 @@ public final class HTTPEgress: Egress {
         // What is under way is given up: who waits for it hears so.
         try? await client.shutdown()
     }
+
+    /// Whether anything may be sent to a host.
+    func check(host: String) async throws(EgressError) { try await policy.check(host: host) }
 
     /// Sends a request, following redirections as far as it says.
     public func send(_ request: EgressRequest) async throws(EgressError) -> EgressAnswer {

@@ -44,6 +44,9 @@ public struct HTTPFace: Service {
             logger: logger)
     }
 
+    /// The `@context`s that requests come with.
+    public var contexts: ContextCatalog { shared.contexts }
+
     /// Every endpoint there is, for those who hold the API's document against it: method, path, and the parameters of
     /// the query that it takes; nil where it does not look at unknown ones.
     package var routes: [(method: String, path: String, parameters: [String]?)] {

@@ -10,6 +10,8 @@ public enum Action: Sendable, Hashable {
     case subscribe(filter: String)
     /// Read entities and their history.
     case readEntities
+    /// Have changes of entities sent elsewhere, and say which other brokers are asked.
+    case manageSubscriptions
     /// Read devices, alerts, refusals and the records of access.
     case readOperations
     /// Read the ledger: checkpoints and proofs.
@@ -30,6 +32,7 @@ public enum Action: Sendable, Hashable {
         case .writeEntity: "writeEntity"
         case .subscribe: "subscribe"
         case .readEntities: "readEntities"
+        case .manageSubscriptions: "manageSubscriptions"
         case .readOperations: "readOperations"
         case .readLedger: "readLedger"
         case .manageDevices: "manageDevices"
@@ -202,8 +205,8 @@ public struct DenyByDefault: Authoriser {
                     "device `\(device.id)` may subscribe below `\(root(of: device))/` only, not to `\(filter)`")
             }
             return .permit(Permit())
-        case .readEntities, .readOperations, .readLedger, .manageDevices, .acknowledgeAlerts, .manageAccounts,
-            .speakFor:
+        case .readEntities, .manageSubscriptions, .readOperations, .readLedger, .manageDevices, .acknowledgeAlerts,
+            .manageAccounts, .speakFor:
             return forbid(.notPermitted, "no rule lets a device \(action.name)")
         }
     }
@@ -254,10 +257,12 @@ public struct DenyByDefault: Authoriser {
                 .topicNotOwn,
                 "`\(topic)` is the city's: a person may publish on a device's `\(TopicScheme.command)` channel and on "
                     + "applications' topics")
-        case .manageDevices where person.role == .operator, .acknowledgeAlerts where person.role == .operator,
-            .manageAccounts where person.role == .operator:
+        case .manageSubscriptions where person.role == .operator, .manageDevices where person.role == .operator,
+            .acknowledgeAlerts where person.role == .operator, .manageAccounts where person.role == .operator:
             return .permit(Permit())
-        case .manageDevices, .acknowledgeAlerts, .manageAccounts, .publish, .writeEntity, .speakFor: break
+        case .manageSubscriptions, .manageDevices, .acknowledgeAlerts, .manageAccounts, .publish, .writeEntity,
+            .speakFor:
+            break
         }
         return forbid(.notPermitted, "no rule lets the \(person.role.rawValue) `\(person.name)` \(action.name)")
     }
@@ -292,8 +297,8 @@ public struct DenyByDefault: Authoriser {
                         + "a first level that it names")
             }
             return .permit(Permit(obligations: [.redact(above: .public)]))
-        case .writeEntity, .readEntities, .readOperations, .readLedger, .manageDevices, .acknowledgeAlerts,
-            .manageAccounts, .speakFor:
+        case .writeEntity, .readEntities, .manageSubscriptions, .readOperations, .readLedger, .manageDevices,
+            .acknowledgeAlerts, .manageAccounts, .speakFor:
             return forbid(.notPermitted, "no rule lets a named service \(action.name)")
         }
     }
@@ -314,7 +319,7 @@ public struct DenyByDefault: Authoriser {
         // Conformance suites want one topic that nobody may subscribe to.
         case .subscribe(filter: "test/nosubscribe"):
             forbid(.notPermitted, "`test/nosubscribe` is there to be refused")
-        case .publish, .subscribe, .writeEntity, .readEntities, .readLedger: .permit(Permit())
+        case .publish, .subscribe, .writeEntity, .readEntities, .manageSubscriptions, .readLedger: .permit(Permit())
         case .readOperations, .manageDevices, .acknowledgeAlerts, .manageAccounts, .speakFor:
             forbid(.notPermitted, "the laboratory may not \(action.name): use the guarded port")
         }

@@ -85,8 +85,8 @@ extension DenyByDefault {
         case .subscribe(let filter):
             return forbid(
                 .notPermitted, "no line below `out` of bridge `\(name)` in city.yaml lets it hear `\(filter)`")
-        case .writeEntity, .readEntities, .readOperations, .readLedger, .manageDevices, .acknowledgeAlerts,
-            .manageAccounts:
+        case .writeEntity, .readEntities, .manageSubscriptions, .readOperations, .readLedger, .manageDevices,
+            .acknowledgeAlerts, .manageAccounts:
             return forbid(.notPermitted, "no rule lets a bridge \(action.name)")
         }
     }

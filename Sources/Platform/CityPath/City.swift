@@ -77,7 +77,7 @@ public final class City: Sendable {
     let changing = Mutex<Set<String>>([])
     private let lock: CityLock
     private let store: ViewStore
-    private let logger: Logger
+    let logger: Logger
     private let committer: Committer
     private let isClosed = Atomic<Bool>(false)
 

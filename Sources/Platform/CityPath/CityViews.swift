@@ -22,6 +22,8 @@ public final class CityViews: Sendable {
     public let retained: RetainedBook
     /// What the context broker keeps.
     public let context: ContextStore
+    /// What its subscribers are still to be told.
+    public let outbox: NotificationOutbox
     /// Where changes of it are decided.
     public let desk: ContextDesk
     /// Those who listen to its changes.
@@ -43,6 +45,7 @@ public final class CityViews: Sendable {
         refusals = RefusalBook()
         retained = RetainedBook()
         context = ContextStore(saved: views)
+        outbox = NotificationOutbox(twin: twin)
         desk = ContextDesk(store: context)
         feed = LiveFeed()
     }
@@ -61,7 +64,8 @@ public final class CityViews: Sendable {
     /// Fills the views from their last photograph.
     func restore(from saved: ViewStore) throws(StorageError) {
         // Before what devices observe: these have places of their own.
-        try context.restore()
+        let notifications = try context.restore()
+        try outbox.restore(notifications, from: context)
         for snapshot in try saved.series() {
             try series.restore(snapshot.definition)
             twin.define(snapshot.definition)

@@ -26,7 +26,7 @@ final class Publish {
     func apply(_ batch: CommittedBatch) -> [AlertDraft] {
         var changes = LiveFeed.Changes()
         apply(batch.events, of: batch.receipt.batch, to: &changes)
-        let drafts = apply(batch.observations, to: &changes)
+        let drafts = apply(batch.observations, at: batch.receipt.committedAt, to: &changes)
         views.feed.publish(changes)
         views.advance(to: batch.receipt)
         return drafts
@@ -54,11 +54,42 @@ final class Publish {
                 changes.refusals.append(record)
             case .retained(let message): views.retained.apply(message)
             case .context(let record):
-                if let change = views.context.apply(record) { views.contextChanges.publish(change) }
+                guard let change = views.context.apply(record) else { continue }
+                views.outbox.note(change, stored: stored(change))
+                views.contextChanges.publish(change)
             case .access, .account, .token: break
             }
             views.pending.note(event, in: sequence)
         }
+    }
+
+    private func stored(_ change: ContextChange) -> StoredEntity? {
+        guard case .entity(let change) = change else { return nil }
+        return views.context.tenant(change.key.tenant)?.entity(change.key.id)
+    }
+
+    /// Brings the twin up to date, and tells the subscribers of the context broker what devices have observed.
+    private func observe(_ observations: [Observation], at committedAt: Timestamp, touched: inout Set<Int>) {
+        guard views.outbox.hasSubscriptions("") else {
+            return views.twin.apply(observations, scores: scores, touched: &touched)
+        }
+        var former: [EntityID: LabelledEntity] = [:]
+        for observation in observations {
+            guard let entity = views.series.definition(of: observation.series)?.entity, former[entity] == nil else {
+                continue
+            }
+            former[entity] = whole(entity)
+        }
+        views.twin.apply(observations, scores: scores, touched: &touched)
+        for (entity, before) in former.sorted(by: { $0.key.text < $1.key.text }) {
+            guard let after = whole(entity) else { continue }
+            views.outbox.noteObserved(before: before, after: after, at: committedAt.microseconds)
+        }
+    }
+
+    /// What was said of an entity together with what devices observe of it.
+    private func whole(_ id: EntityID) -> LabelledEntity? {
+        views.context.tenant("")?.entity(id.text)?.labelled.adding(views.outbox.observations(of: id.text))
     }
 
     /// Notes that these entities are doing otherwise than before, though nothing new was observed of them.
@@ -66,7 +97,9 @@ final class Publish {
         changes.entities.formUnion(entities.compactMap { views.twin.place(of: $0) })
     }
 
-    private func apply(_ observations: [Observation], to changes: inout LiveFeed.Changes) -> [AlertDraft] {
+    private func apply(
+        _ observations: [Observation], at committedAt: Timestamp, to changes: inout LiveFeed.Changes
+    ) -> [AlertDraft] {
         guard !observations.isEmpty else { return [] }
         var drafts: [AlertDraft] = []
         var words: [Observation] = []
@@ -89,7 +122,7 @@ final class Publish {
         }
         views.history.apply(entries)
         views.history.apply(words: words)
-        views.twin.apply(observations, scores: scores, touched: &changes.entities)
+        observe(observations, at: committedAt, touched: &changes.entities)
         return drafts
     }
 
@@ -109,6 +142,7 @@ final class Publish {
         }
         snapshot.detectors = detectors.takeChanges()
         snapshot.context = views.context.takeSnapshot()
+        snapshot.context.rows += views.outbox.takeRows()
         return snapshot
     }
 }

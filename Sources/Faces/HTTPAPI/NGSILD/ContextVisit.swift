@@ -157,7 +157,7 @@ struct ContextVisit: Sendable {
         guard let context = object["@context"] else {
             throw Problem(.badRequestData, "at `$.@context`: a body of `application/ld+json` needs it")
         }
-        return try await shared.resolved(context)
+        return try await shared.resolved(context, tenant: tenant)
     }
 }
 
@@ -176,19 +176,22 @@ extension HTTPShared {
     /// What the context at a URL says.
     func resolved(_ url: String) async throws -> ResolvedContext {
         if JSONLDContext.isCore(url: url) { return .core }
-        return ResolvedContext(context: try await contexts.resolve(.string(url)), url: url)
+        return ResolvedContext(context: try await contexts.resolve(.string(url)), url: url, document: .string(url))
     }
 
     /// What a context that stands in a body says. One that is not at a URL gets one here, for answers to name.
-    func resolved(_ context: JSONValue) async throws -> ResolvedContext {
+    func resolved(_ context: JSONValue, tenant: String) async throws -> ResolvedContext {
         let resolved = try await contexts.resolve(context)
         let users = context.contextParts.filter { part in
             if case .string(let url) = part { !JSONLDContext.isCore(url: url) } else { true }
         }
         switch users.first {
         case nil: return .core
-        case .string(let url)? where users.count == 1: return ResolvedContext(context: resolved, url: url)
-        default: return ResolvedContext(context: resolved, url: contextHost.implicit(context))
+        case .string(let url)? where users.count == 1:
+            return ResolvedContext(context: resolved, url: url, document: context)
+        default:
+            let kept = try await contexts.add(context, .implicitlyCreated, tenant: tenant)
+            return ResolvedContext(context: resolved, url: kept.url, document: context, isCreatedHere: true)
         }
     }
 }

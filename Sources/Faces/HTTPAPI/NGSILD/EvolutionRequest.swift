@@ -52,31 +52,21 @@ struct EvolutionRequest: Sendable {
                 return String(part)
             }
         }
-        options = EvolutionOptions(entity)
-        try readRepresentation(parameters)
+        options = try EvolutionOptions(
+            parsingOptions: parameters["options"], format: parameters["format"], aggrMethods: parameters["aggrMethods"],
+            aggrPeriodDuration: parameters["aggrPeriodDuration"], entity: entity)
     }
 
-    private mutating func readRepresentation(_ parameters: RequestParameters) throws {
-        var words = (parameters["options"] ?? "").split(separator: ",").map { String($0) }
-        if words.contains("sysAttrs") { options.entity.includesSystemAttributes = true }
-        words.removeAll { $0 == "sysAttrs" }
-        if let format = parameters["format"] { words = [format] }
-        guard words.count <= 1 else { throw Problem(.invalidRequest, "`options` names one representation") }
-        switch words.first {
-        case nil where parameters["aggrMethods"] != nil:
-            options.representation = .aggregatedValues(
-                try Aggregation(parsingMethods: parameters["aggrMethods"], period: parameters["aggrPeriodDuration"]))
-        case nil, "normalized"?: break
-        case "temporalValues"?, "simplified"?, "keyValues"?: options.representation = .temporalValues
-        case "aggregatedValues"?:
-            options.representation = .aggregatedValues(
-                try Aggregation(parsingMethods: parameters["aggrMethods"], period: parameters["aggrPeriodDuration"]))
-        case let other?:
-            throw Problem(
-                .invalidRequest,
-                "`\(other.prefix(64))` is no representation; known are `normalized`, `temporalValues` and `aggregatedValues`"
-            )
-        }
+    /// Refuses what was asked of attributes by name and has no meaning for them (§5.7.4.4).
+    func check(_ evolutions: [EntityEvolution]) throws(NGSILDError) {
+        guard case .aggregatedValues(let aggregation) = options.representation else { return }
+        try aggregation.check(attributes + options.entity.projection.pickedNames, of: evolutions)
+    }
+
+    /// What is given at once; aggregated values are few, and given whole.
+    func page(_ evolutions: [EntityEvolution], bound: Int) -> (given: [EntityEvolution], range: TemporalPage.Range?) {
+        if case .aggregatedValues = options.representation { return (evolutions, nil) }
+        return TemporalPage.cut(evolutions, query, bound: bound)
     }
 
     /// The evolution with what is asked for alone; nil when nothing of it is.
@@ -106,9 +96,7 @@ struct EvolutionRequest: Sendable {
         var answer = form.answer(writer, context, links: links)
         if let range {
             answer.status = .partialContent
-            let size = range.size.map { "\($0)" } ?? "*"
-            answer.headers[.contentRange] =
-                "date-time \(RFC3339.string(range.start))-\(RFC3339.string(range.end))/\(size)"
+            answer.headers[.contentRange] = range.contentRange
         }
         return answer
     }

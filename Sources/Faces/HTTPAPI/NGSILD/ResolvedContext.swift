@@ -10,6 +10,10 @@ struct ResolvedContext: Sendable {
     let context: JSONLDContext
     /// What a `Link` header and a body name.
     let url: String
+    /// As it stood in the request; nil for the core alone.
+    var document: JSONValue?
+    /// Whether it stood in a body, and has got a URL here.
+    var isCreatedHere = false
 
     /// The value of a `Link` header.
     var link: String { ResolvedContext.link(url) }

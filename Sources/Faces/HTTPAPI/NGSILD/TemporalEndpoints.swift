@@ -56,16 +56,16 @@ struct TemporalEndpoints: Sendable {
                 throw Problem(.resourceNotFound, "there is no entity `\(id.prefix(200))`")
             }
             let whole = try evolution(seen, visit, sight, request.query)
-            guard
-                request.attributes.isEmpty
-                    || whole.instances.contains(where: { request.attributes.contains($0.name) })
+            let known = seen.entity.attributes + whole.instances
+            guard request.attributes.isEmpty || known.contains(where: { request.attributes.contains($0.name) })
             else { throw Problem(.resourceNotFound, "the entity has none of the attributes asked for") }
             guard request.leavesSomething(of: whole) else {
                 throw Problem(.resourceNotFound, "the entity has none of the members asked for")
             }
             visit.visit.note(.readEntities, of: id, dataClass: seen.highestClass)
             let reduced = request.reduced(whole) ?? EntityEvolution(seen.entity, [])
-            let (given, range) = TemporalPage.cut([reduced], request.query, bound: bound(visit))
+            try request.check([reduced])
+            let (given, range) = request.page([reduced], bound: bound(visit))
             var writer = JSONWriter(capacity: 16_384)
             request.write(given.first ?? reduced, to: &writer)
             return request.answer(writer, range).response
@@ -110,14 +110,19 @@ struct TemporalEndpoints: Sendable {
         _ visit: ContextVisit, _ sight: EntitySight
     ) throws -> PlainAnswer {
         var (budget, found, highest) = (QueryBudget(), [EntityEvolution](), DataClass.public)
+        var unscoped = selection
+        unscoped.scopes = nil
         for stored in sight.store.candidates(selection.narrowing).entities {
             guard let seen = sight.seen(stored) else { continue }
+            var whole = try evolution(seen, visit, sight, request.query)
+            if let scopes = selection.scopes {
+                guard let within = whole.within(scopes, request.query) else { continue }
+                whole = within
+            }
             // What is compared is what was so in the time that is asked for (§5.7.4.4).
-            let whole = try evolution(seen, visit, sight, request.query)
-            guard let inTime = whole.selecting(request.query, isExplicit: true) else { continue }
             var entity = seen.entity
-            entity.attributes = inTime.instances
-            guard try selection.matches(entity, linked: { _ in nil }, within: &budget),
+            entity.attributes = whole.compared(in: request.query)
+            guard try unscoped.matches(entity, linked: { _ in nil }, within: &budget),
                 let reduced = request.reduced(whole)
             else { continue }
             found.append(reduced)
@@ -130,7 +135,8 @@ struct TemporalEndpoints: Sendable {
         case .descending?: found.sort { $0.entity.id > $1.entity.id }
         }
         let (part, hasMore) = page.page(of: found)
-        let (given, range) = TemporalPage.cut(part, request.query, bound: bound(visit))
+        try request.check(part)
+        let (given, range) = request.page(part, bound: bound(visit))
         var writer = JSONWriter(capacity: 16_384)
         writer.beginArray()
         for evolution in given { request.write(evolution, to: &writer) }

@@ -32,6 +32,8 @@ final class Endpoints {
         TemporalEndpoints(shared: shared).register(on: self)
         AttributeEndpoints(shared: shared).register(on: self)
         BatchEndpoints(shared: shared).register(on: self)
+        SubscriptionEndpoints(shared: shared).register(on: self)
+        ContextEndpoints(shared: shared).register(on: self)
         SignInPages(shared: shared).register(on: self)
         CityPages(shared: shared).register(on: self)
         DevicePages(shared: shared).register(on: self)

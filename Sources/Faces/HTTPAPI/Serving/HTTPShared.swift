@@ -22,7 +22,6 @@ final class HTTPShared: Sendable {
     let rate = RateMeter()
     let notices = Notices()
     let conditionsCache = ConditionsCache()
-    let contextHost: ContextHost
     let contexts: ContextCatalog
     let egress: any Egress
     /// For reads of SQLite and answers that take long to make.
@@ -34,16 +33,17 @@ final class HTTPShared: Sendable {
     ) throws {
         self.city = city
         self.egress = egress
-        let host = ContextHost(base: "https://\(settings.domain)/ngsi-ld/v1/jsonldContexts/")
-        contextHost = host
         contexts = ContextCatalog(
-            egress: egress,
-            hosted: { url in
-                guard url.hasPrefix(host.base), let context = host[String(url.dropFirst(host.base.count))] else {
-                    return nil
-                }
-                return .object(JSONObject([JSONObject.Member(name: "@context", value: context)]))
-            }, fetched: { _, _ in })
+            store: city.views.context, base: "https://\(settings.domain)/ngsi-ld/v1/jsonldContexts/", egress: egress,
+            city: ContextCatalog.City(
+                change: { tenant, kept, removed in
+                    try await city.path.change(at: city.views.desk) { draft in
+                        for id in removed where draft.document(.context, tenant: tenant, id: id) != nil {
+                            draft.put(.context, tenant: tenant, id: id, nil)
+                        }
+                        if let kept { draft.put(.context, tenant: tenant, id: kept.localId, kept.stored) }
+                    }
+                }, now: { city.clock.now.microseconds }))
         self.authority = authority
         self.settings = settings
         self.devices = devices

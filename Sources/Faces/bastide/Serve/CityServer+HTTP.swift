@@ -9,7 +9,7 @@ extension CityServer {
     /// The HTTP face over the city, told by the MQTT face who is connected.
     ///
     /// - Throws: When templates or static files are missing beside the program.
-    func http() throws -> any Service {
+    func http() throws -> HTTPFace {
         var settings = HTTPSettings(
             https: HTTPSettings.Address(host: configuration.https.host, port: configuration.https.port),
             laboratory: laboratory.map { HTTPSettings.Address(host: "127.0.0.1", port: $0.http) },

@@ -4,6 +4,7 @@ import CityPath
 import CityStorage
 import EgressClient
 import Foundation
+import HTTPAPI
 import Logging
 import MQTTListener
 import ServiceLifecycle
@@ -85,7 +86,10 @@ final class CityServer: Sendable {
         let readiness = readiness
         readiness.onReady(onReady)
         // Dependency order. Shutdown runs in reverse: what leans on the faces stops first, then intake, then the city.
-        let services = [mqtt(), try http(), StoreWatch(city: city), DescriptorWatch(logger: logger)] + companions
+        let http = try http()
+        let notifications = NotificationService(notifier: city.notifier(contexts: http.contexts, egress: egress))
+        let services: [any Service] =
+            [notifications, mqtt(), http, StoreWatch(city: city), DescriptorWatch(logger: logger)] + companions
         let configurations = services.map {
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: $0, successTerminationBehavior: .gracefullyShutdownGroup,

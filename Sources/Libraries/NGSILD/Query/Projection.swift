@@ -68,6 +68,12 @@ public struct Projection: Sendable, Hashable {
     /// How many relationships it follows one after the other.
     public var depth: Int { max(picked?.depth ?? 0, omitted?.depth ?? 0) }
 
+    /// The members that are picked; empty where nothing is said of them.
+    public var pickedNames: [String] {
+        guard case .members(let members)? = picked else { return [] }
+        return members.keys.sorted()
+    }
+
     /// Whether a member is given.
     public func keeps(_ name: String) -> Bool {
         if let picked, !picked.has(name) { return false }

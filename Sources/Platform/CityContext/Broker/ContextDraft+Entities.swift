@@ -9,7 +9,7 @@ extension ContextDraft {
     public mutating func create(
         _ fragment: EntityFragment, _ key: EntityKey, _ rights: WriteRights, recordsInstances: Bool = true
     ) throws {
-        if let known = entity(key)?.entity, known.isExpired(at: now) {
+        if let known = entity(key), known.entity.isExpired(at: now) {
             // It is gone for everybody already; what is left of it goes first.
             make(.entity(EntityChange(.deleted, key, at: now, after: nil, update: EntityUpdate(), before: known)))
         }
@@ -52,7 +52,7 @@ extension ContextDraft {
         make(
             .entity(
                 EntityChange(
-                    .updated, key, at: now, after: LabelledEntity(after, labels), update: update, before: before.entity,
+                    .updated, key, at: now, after: LabelledEntity(after, labels), update: update, before: before,
                     recordsInstances: recordsInstances)))
         return update
     }
@@ -71,7 +71,7 @@ extension ContextDraft {
             try check(change, before, rights)
             update.changes.append(change)
         }
-        make(.entity(EntityChange(.deleted, key, at: now, after: nil, update: update, before: before.entity)))
+        make(.entity(EntityChange(.deleted, key, at: now, after: nil, update: update, before: before)))
     }
 
     private func existing(_ key: EntityKey, _ types: TypeSelection?) throws(NGSILDError) -> LabelledEntity {

@@ -42,13 +42,11 @@ extension ContextDraft {
         } else {
             try create(latest, key, rights, recordsInstances: false)
         }
-        var instances = fragment.attributes.map { instance in
-            var instance = instance
-            (instance.createdAt, instance.modifiedAt) = (now, now)
-            return instance
-        }
+        var instances = fragment.attributes
         if let scopes = fragment.scopes { instances.append(.scope(scopes, at: now)) }
-        if !instances.isEmpty { make(.evolution(EvolutionChange(key, at: now, .add(instances)))) }
+        let merge = EvolutionMerge(adding: instances, to: known == nil ? [] : try evolution(of: key), at: now)
+        if !merge.added.isEmpty { make(.evolution(EvolutionChange(key, at: now, .add(merge.added)))) }
+        for instance in merge.modified { make(.evolution(EvolutionChange(key, at: now, .modify(instance)))) }
         return known == nil
     }
 

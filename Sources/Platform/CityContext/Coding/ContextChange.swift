@@ -26,6 +26,8 @@ public struct DocumentChange: Sendable {
         case context
         /// A snapshot (§5.15).
         case snapshot
+        /// How the notifications of a subscription went; by the subscription's id.
+        case delivery
     }
 
     /// Its kind.
@@ -197,7 +199,7 @@ extension EntityChange {
         var update = EntityUpdate()
         switch object.text("change") {
         case "deleted":
-            self.init(.deleted, key, at: at, after: nil, update: update, before: before?.entity)
+            self.init(.deleted, key, at: at, after: nil, update: update, before: before)
         case "created", "updated":
             let kind: Kind = object.text("change") == "created" ? .created : .updated
             var after = kind == .updated ? before : nil
@@ -213,7 +215,7 @@ extension EntityChange {
             guard labelled.take(object, at: at, &update) else { return nil }
             labelled.entity.modifiedAt = at
             self.init(
-                kind, key, at: at, after: labelled, update: update, before: kind == .updated ? before?.entity : nil,
+                kind, key, at: at, after: labelled, update: update, before: kind == .updated ? before : nil,
                 recordsInstances: object["recordsInstances"] != .bool(false))
         default: return nil
         }

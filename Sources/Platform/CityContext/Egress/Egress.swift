@@ -1,3 +1,5 @@
+public import NGSILD
+
 /// What leaves the city for another server: an `@context` that is fetched, a notification, a distributed operation.
 public struct EgressRequest: Sendable {
     /// `GET`, `POST` and so on.
@@ -76,12 +78,34 @@ public struct EgressError: Error, Sendable {
     }
 }
 
+/// A notification that goes to an MQTT broker (CIM 009 §7.2).
+public struct MQTTDelivery: Sendable {
+    /// Where to, and how.
+    public var endpoint: MQTTEndpoint
+    /// The message.
+    public var payload: [UInt8]
+    /// Until when it must be there.
+    public var timeout: Duration
+
+    /// A delivery.
+    public init(_ endpoint: MQTTEndpoint, payload: [UInt8], timeout: Duration = .seconds(5)) {
+        self.endpoint = endpoint
+        self.payload = payload
+        self.timeout = timeout
+    }
+}
+
 /// The way out. Only allowed addresses are spoken to; whoever implements it decides nothing else.
 public protocol Egress: Sendable {
     /// Sends a request and waits for its answer.
     ///
     /// - Throws: ``EgressError``.
     func send(_ request: EgressRequest) async throws(EgressError) -> EgressAnswer
+
+    /// Publishes a message at another broker, and waits until it is there as far as its quality of service says.
+    ///
+    /// - Throws: ``EgressError``.
+    func publish(_ delivery: MQTTDelivery) async throws(EgressError)
 }
 
 /// No way out at all.
@@ -91,6 +115,11 @@ public struct NoEgress: Egress {
 
     /// - Throws: ``EgressError/Code/forbidden``.
     public func send(_ request: EgressRequest) async throws(EgressError) -> EgressAnswer {
+        throw EgressError(.forbidden, "this city sends nothing to other servers")
+    }
+
+    /// - Throws: ``EgressError/Code/forbidden``.
+    public func publish(_ delivery: MQTTDelivery) async throws(EgressError) {
         throw EgressError(.forbidden, "this city sends nothing to other servers")
     }
 }

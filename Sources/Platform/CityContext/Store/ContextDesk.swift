@@ -105,10 +105,20 @@ public struct ContextDraft {
         store.tenant(key.tenant)?.entity(key.id).map { !$0.series.isEmpty } ?? false
     }
 
+    /// The instances that an entity's attributes have had, as far as they are durable.
+    func evolution(of key: EntityKey) throws -> [Attribute] {
+        try store.tenant(key.tenant)?.evolutions.instances(of: key.id) ?? []
+    }
+
     /// A document, likewise.
     public func document(_ kind: DocumentChange.Kind, tenant: String, id: String) -> JSONValue? {
         if let staged = documents[DocumentKey(kind: kind, tenant: tenant, id: id)] { return staged.value }
         return store.document(kind, tenant: tenant, id: id)
+    }
+
+    /// Decides to put a document, or to remove it.
+    public mutating func put(_ kind: DocumentChange.Kind, tenant: String, id: String, _ content: JSONValue?) {
+        make(.document(DocumentChange(kind, tenant: tenant, id: id, at: now, content: content)))
     }
 
     /// Decides on a change.

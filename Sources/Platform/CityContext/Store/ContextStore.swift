@@ -217,11 +217,17 @@ public final class ContextStore: Sendable {
 
     /// Fills the store from the last photograph.
     ///
+    /// - Returns: What the photograph has for the ``NotificationOutbox``.
     /// - Throws: ``CityStorage/StorageError/Code/damaged`` when something there can't be read.
-    public func restore() throws(StorageError) {
+    public func restore() throws(StorageError) -> [ContextRow] {
         let next = try saved.nextInstance()
         state.withLock { $0.nextInstance = max(next, 1) }
+        var others: [ContextRow] = []
         for row in try saved.contextRows() {
+            if row.kind == NotificationOutbox.rowKind {
+                others.append(row)
+                continue
+            }
             guard let body = row.body?.make(), let value = try? JSONValue(parsing: body) else {
                 throw StorageError(.damaged, "what the views have of `\(row.id)` cannot be read")
             }
@@ -235,6 +241,7 @@ public final class ContextStore: Sendable {
             }
             tenant.restore(labelled, at: row.place)
         }
+        return others
     }
 }
 
@@ -279,17 +286,24 @@ extension StoredEntity {
     /// All of it as JSON.
     var coded: [UInt8] {
         var writer = JSONWriter(capacity: 1_024)
-        writer.beginObject()
-        writer.head(of: entity, at: 0)
-        writer.number("modifiedAt", entity.modifiedAt)
-        writer.key("attributes")
-        writer.beginArray()
-        for (index, attribute) in entity.attributes.enumerated() {
-            writer.stored(attribute, at: 0, label: labels[index])
-        }
-        writer.endArray()
-        writer.endObject()
+        writer.coded(labelled)
         return writer.take()
+    }
+}
+
+extension JSONWriter {
+    /// An entity with its labels, but for its id.
+    mutating func coded(_ labelled: LabelledEntity) {
+        beginObject()
+        head(of: labelled.entity, at: 0)
+        number("modifiedAt", labelled.entity.modifiedAt)
+        key("attributes")
+        beginArray()
+        for (attribute, label) in zip(labelled.entity.attributes, labelled.labels) {
+            stored(attribute, at: 0, label: label)
+        }
+        endArray()
+        endObject()
     }
 }
 

@@ -52,14 +52,17 @@ public struct EntityChange: Sendable {
     public let after: LabelledEntity?
     /// What happened to its attributes.
     public let update: EntityUpdate
-    /// As it was; nil when it was not there, and for a change that was read from the journal.
-    public let before: Entity?
+    /// As it was; nil when it was not there.
+    public let previous: LabelledEntity?
+    /// What was said of it before, without labels.
+    public var before: Entity? { previous?.entity }
     /// Whether its attributes' new values are instances of its evolution; not when these are said by themselves.
     public let recordsInstances: Bool
 
     /// A change.
     public init(
-        _ kind: Kind, _ key: EntityKey, at: Int64, after: LabelledEntity?, update: EntityUpdate, before: Entity?,
+        _ kind: Kind, _ key: EntityKey, at: Int64, after: LabelledEntity?, update: EntityUpdate,
+        before: LabelledEntity?,
         recordsInstances: Bool = true
     ) {
         self.kind = kind
@@ -67,7 +70,7 @@ public struct EntityChange: Sendable {
         self.at = at
         self.after = after
         self.update = update
-        self.before = before
+        previous = before
         self.recordsInstances = recordsInstances
     }
 }
