@@ -22,6 +22,8 @@ public final class CityViews: Sendable {
     public let retained: RetainedBook
     /// What the context broker keeps.
     public let context: ContextStore
+    /// What other brokers and devices know of.
+    public let registrations = RegistrationBook()
     /// What its subscribers are still to be told.
     public let outbox: NotificationOutbox
     /// Where changes of it are decided.
@@ -45,7 +47,7 @@ public final class CityViews: Sendable {
         refusals = RefusalBook()
         retained = RetainedBook()
         context = ContextStore(saved: views)
-        outbox = NotificationOutbox(twin: twin)
+        outbox = NotificationOutbox(twin: twin, registrations: registrations)
         desk = ContextDesk(store: context)
         feed = LiveFeed()
     }

@@ -48,6 +48,7 @@ extension HTTPField.Name {
     /// Which tenant is meant (CIM 009 §6.3.14).
     /// RFC 7240.
     static let prefer = SecurityHeaders.name("Prefer")
+    static let preferenceApplied = SecurityHeaders.name("Preference-Applied")
     static let ngsiLDTenant = SecurityHeaders.name("NGSILD-Tenant")
     /// The `@context` of a body and other relations (RFC 8288).
     static let link = SecurityHeaders.name("Link")

@@ -71,7 +71,12 @@ struct ContextEndpoints: Sendable {
     private func delete(_ visit: ContextVisit) async throws -> Response {
         _ = try visit.visit.permit(.manageSubscriptions)
         let reload = try visit.parameters.flag("reload")
-        let kept = try find(visit)
+        let kept: KeptContext
+        do throws(Problem) {
+            kept = try find(visit)
+        } catch where reload {
+            throw Problem(.badRequestData, "only an @context that was fetched from elsewhere can be fetched again")
+        }
         let isCore = JSONLDContext.isCore(url: kept.url)
         if reload {
             guard kept.kind == .cached else {
@@ -88,8 +93,10 @@ struct ContextEndpoints: Sendable {
         return Response(status: .noContent)
     }
 
-    private func find(_ visit: ContextVisit) throws -> KeptContext {
-        let name = try visit.visit.parameter("contextId")
+    private func find(_ visit: ContextVisit) throws(Problem) -> KeptContext {
+        guard let name = try? visit.visit.parameter("contextId") else {
+            throw Problem(.badRequestData, "the path is not percent-encoded UTF-8")
+        }
         if JSONLDContext.isCore(url: name) { return core }
         guard let kept = shared.contexts.kept(name, tenant: visit.tenant) else {
             throw Problem(.resourceNotFound, "there is no @context `\(name.prefix(200))`")

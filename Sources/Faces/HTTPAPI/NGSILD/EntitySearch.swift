@@ -228,7 +228,7 @@ extension RequestParameters {
         switch self[name] {
         case nil, "false": return false
         case "true": return true
-        case let other?: throw Problem(.badRequest, "`\(name)` must be `true` or `false`, it is `\(other.prefix(64))`")
+        case let other?: throw Problem(.badRequestData, "`\(name)` must be `true` or `false`, it is `\(other.prefix(64))`")
         }
     }
 }

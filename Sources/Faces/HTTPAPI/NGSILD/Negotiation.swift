@@ -76,3 +76,31 @@ enum EntityForms: Sendable {
         return PlainAnswer(headers: headers, body: writer.buffer)
     }
 }
+
+/// The version of the standard that a client prefers (CIM 009 §4.3.6.8, §6.3.6): `Prefer: ngsi-ld=1.6` (RFC 7240).
+struct PreferredVersion {
+    /// As `major.minor`.
+    let version: String
+
+    /// What a request prefers; nil when it prefers nothing.
+    init?(_ request: Request) {
+        for header in request.headers[values: .prefer] {
+            for preference in header.split(separator: ",") {
+                let word = preference.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1)
+                guard word.count == 2, word[0].trimmedSpaces.lowercased() == "ngsi-ld" else { continue }
+                let value = word[1].trimmedSpaces.filter { $0 != "\"" }
+                let numbers = value.split(separator: ".", omittingEmptySubsequences: false)
+                guard numbers.count == 2, numbers.allSatisfy({ Int($0) != nil }) else { continue }
+                version = String(value)
+                return
+            }
+        }
+        return nil
+    }
+
+    /// Says which version an answer conforms to. Entities are given as the newest has them; nothing else has changed.
+    func apply(to response: inout Response, of path: String) {
+        let isOfEntities = path.contains("/entities")
+        response.headers[.preferenceApplied] = "ngsi-ld=\(isOfEntities ? "1.9" : version)"
+    }
+}

@@ -6,12 +6,24 @@ import Hummingbird
 import JSONBytes
 import NGSILD
 
-/// Subscriptions to entities (CIM 009 §5.8, §6.10, §6.11).
+/// Subscriptions to entities (CIM 009 §5.8, §6.10, §6.11), and to registrations (§5.11, §6.12, §6.13).
 struct SubscriptionEndpoints: Sendable {
     let shared: HTTPShared
+    let subject: Subscription.Subject
+
+    private var path: String {
+        switch subject {
+        case .entities: "/ngsi-ld/v1/subscriptions"
+        case .registrations: "/ngsi-ld/v1/csourceSubscriptions"
+        }
+    }
+
+    private var kind: DocumentChange.Kind { subject == .entities ? .subscription : .registrationSubscription }
+
+    private var deliveryKind: DocumentChange.Kind { subject == .entities ? .delivery : .registrationDelivery }
 
     func register(on endpoints: Endpoints) {
-        let path = "/ngsi-ld/v1/subscriptions"
+        let path = path
         endpoints.context(.post, path, parameters: ["local", "via"]) { try await create($0) }
         endpoints.context(.get, path, parameters: ["limit", "offset", "count", "options", "local", "via"]) {
             try await list($0)
@@ -35,14 +47,14 @@ struct SubscriptionEndpoints: Sendable {
             subscription, owner: SubscriptionOwner(visit.visit.caller.principal, purpose: visit.visit.purpose),
             contextURL: context.url)
         try await visit.change { draft in
-            guard draft.document(.subscription, tenant: visit.tenant, id: subscription.id) == nil else {
+            guard draft.document(kind, tenant: visit.tenant, id: subscription.id) == nil else {
                 throw Problem(.alreadyExists, "the subscription `\(subscription.id.prefix(200))` exists already")
             }
-            draft.put(.subscription, tenant: visit.tenant, id: subscription.id, standing.document)
+            draft.put(kind, tenant: visit.tenant, id: subscription.id, standing.document)
         }
         return Response(
             status: .created,
-            headers: [.location: "/ngsi-ld/v1/subscriptions/\(PercentCoding.encode(subscription.id))"])
+            headers: [.location: "\(path)/\(PercentCoding.encode(subscription.id))"])
     }
 
     private func update(_ visit: ContextVisit) async throws -> Response {
@@ -61,10 +73,10 @@ struct SubscriptionEndpoints: Sendable {
         known.owner = SubscriptionOwner(visit.visit.caller.principal, purpose: visit.visit.purpose)
         let changed = known
         try await visit.change { draft in
-            guard draft.document(.subscription, tenant: visit.tenant, id: id) != nil else {
+            guard draft.document(kind, tenant: visit.tenant, id: id) != nil else {
                 throw Problem(.resourceNotFound, "there is no subscription `\(id.prefix(200))`")
             }
-            draft.put(.subscription, tenant: visit.tenant, id: id, changed.document)
+            draft.put(kind, tenant: visit.tenant, id: id, changed.document)
         }
         return Response(status: .noContent)
     }
@@ -74,12 +86,12 @@ struct SubscriptionEndpoints: Sendable {
         let id = try visit.uri()
         _ = try visit.store()
         try await visit.change { draft in
-            guard draft.document(.subscription, tenant: visit.tenant, id: id) != nil else {
+            guard draft.document(kind, tenant: visit.tenant, id: id) != nil else {
                 throw Problem(.resourceNotFound, "there is no subscription `\(id.prefix(200))`")
             }
-            draft.put(.subscription, tenant: visit.tenant, id: id, nil)
-            if draft.document(.delivery, tenant: visit.tenant, id: id) != nil {
-                draft.put(.delivery, tenant: visit.tenant, id: id, nil)
+            draft.put(kind, tenant: visit.tenant, id: id, nil)
+            if draft.document(deliveryKind, tenant: visit.tenant, id: id) != nil {
+                draft.put(deliveryKind, tenant: visit.tenant, id: id, nil)
             }
         }
         return Response(status: .noContent)
@@ -119,7 +131,7 @@ struct SubscriptionEndpoints: Sendable {
         let sysAttrs = try visit.sysAttrs()
         let page = try ResultPage(visit.parameters)
         _ = try visit.store()
-        let all = visit.city.views.context.documents(.subscription, tenant: visit.tenant).values
+        let all = visit.city.views.context.documents(kind, tenant: visit.tenant).values
             .compactMap { StandingSubscription(document: $0)?.subscription }
             .sorted { ($0.createdAt ?? 0, $0.id) < ($1.createdAt ?? 0, $1.id) }
         let (part, hasMore) = page.page(of: all)
@@ -138,14 +150,17 @@ struct SubscriptionEndpoints: Sendable {
         _ form: EntityForms, _ sysAttrs: Bool
     ) {
         var subscription = subscription
-        subscription.deliveries = visit.city.views.outbox.delivery(tenant: visit.tenant, id: subscription.id).record
+        subscription.deliveries = visit.city.views.outbox.delivery(
+            subject, tenant: visit.tenant, id: subscription.id
+        ).record
         subscription.write(
-            to: &writer, context: context.context, contextDocument: form.hasContextInBody ? context.body : nil,
+            to: &writer, context: context.context, as: subject,
+            contextDocument: form.hasContextInBody ? context.body : nil,
             sysAttrs: sysAttrs, at: visit.now)
     }
 
     private func find(_ id: String, _ visit: ContextVisit) throws(Problem) -> StandingSubscription {
-        let document = visit.city.views.context.document(.subscription, tenant: visit.tenant, id: id)
+        let document = visit.city.views.context.document(kind, tenant: visit.tenant, id: id)
         guard let found = document.flatMap(StandingSubscription.init(document:)) else {
             throw Problem(.resourceNotFound, "there is no subscription `\(id.prefix(200))`")
         }

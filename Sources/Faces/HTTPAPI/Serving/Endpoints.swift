@@ -32,7 +32,10 @@ final class Endpoints {
         TemporalEndpoints(shared: shared).register(on: self)
         AttributeEndpoints(shared: shared).register(on: self)
         BatchEndpoints(shared: shared).register(on: self)
-        SubscriptionEndpoints(shared: shared).register(on: self)
+        for subject in Subscription.Subject.allCases {
+            SubscriptionEndpoints(shared: shared, subject: subject).register(on: self)
+        }
+        RegistrationEndpoints(shared: shared).register(on: self)
         ContextEndpoints(shared: shared).register(on: self)
         SignInPages(shared: shared).register(on: self)
         CityPages(shared: shared).register(on: self)
@@ -92,6 +95,7 @@ final class Endpoints {
             do {
                 var response = try await handler(ContextVisit(visit, shared))
                 if let tenant = visit.request.headers[.ngsiLDTenant] { response.headers[.ngsiLDTenant] = tenant }
+                if method == .get { PreferredVersion(visit.request)?.apply(to: &response, of: path) }
                 return response
             } catch let error as BareStatus {
                 return Response(status: error.status)
@@ -221,12 +225,9 @@ extension Request {
     fileprivate var lacksIdentifier: Bool {
         let path = uri.path
         guard path.hasPrefix("/ngsi-ld/v1/") else { return false }
-        // Temporal evolutions are of one mind with RFC 9110: there it is the method that is not for the path.
-        if path.hasPrefix("/ngsi-ld/v1/temporal/") { return false }
         if path.contains("//") { return true }
-        let last = path.split(separator: "/").last
-        return [.patch, .put].contains(method)
-            && ["entities", "subscriptions", "csourceRegistrations", "csourceSubscriptions"].contains(last)
+        // All else is of one mind with RFC 9110: there it is the method that is not for the path.
+        return [.patch, .put].contains(method) && ["/ngsi-ld/v1/entities", "/ngsi-ld/v1/entities/"].contains(path)
     }
 }
 

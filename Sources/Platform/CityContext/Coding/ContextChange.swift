@@ -28,6 +28,8 @@ public struct DocumentChange: Sendable {
         case snapshot
         /// How the notifications of a subscription went; by the subscription's id.
         case delivery
+        /// The same of a subscription to registrations.
+        case registrationDelivery
     }
 
     /// Its kind.

@@ -3,8 +3,21 @@ import Geometry
 import JSONBytes
 import NGSILD
 
+/// What notifications of one subscription say.
+protocol NotificationContents {
+    /// What tells of a step; nil when there is nothing to tell.
+    ///
+    /// - Throws: ``NGSILD/ProblemCode/tooComplexQuery`` when comparing takes too long.
+    func request(for step: [PendingNotification], at now: Int64, tenant: String) throws -> NotificationRequest?
+
+    /// What tells of all there is now; nil when there is nothing to tell.
+    ///
+    /// - Throws: The same.
+    func currentRequest(at now: Int64, tenant: String) throws -> NotificationRequest?
+}
+
 /// What one notification says, worked out from changes, as the subscription's owner may see them (CIM 009 §5.8.6).
-struct NotificationContent {
+struct NotificationContent: NotificationContents {
     let standing: StandingSubscription
     /// What the receiver's terms stand for.
     let context: JSONLDContext
@@ -15,10 +28,20 @@ struct NotificationContent {
 
     private var subscription: Subscription { standing.subscription }
 
+    func request(for step: [PendingNotification], at now: Int64, tenant: String) throws -> NotificationRequest? {
+        let entities = try entities(of: step)
+        return entities.isEmpty ? nil : request(entities, at: now, tenant: tenant)
+    }
+
+    func currentRequest(at now: Int64, tenant: String) throws -> NotificationRequest? {
+        let entities = try currentEntities()
+        return entities.isEmpty ? nil : request(entities, at: now, tenant: tenant)
+    }
+
     /// The entities that changes tell of; those that the subscription does not ask for are left out.
     ///
     /// - Throws: ``NGSILD/ProblemCode/tooComplexQuery`` when comparing takes too long.
-    func entities(of changes: [PendingNotification]) throws -> [Entity] {
+    private func entities(of changes: [PendingNotification]) throws -> [Entity] {
         var budget = QueryBudget()
         return try changes.compactMap { pending in
             guard let change = pending.change(upTo: highest),
@@ -32,7 +55,7 @@ struct NotificationContent {
     /// All entities that are subscribed to, as they are now: what a periodic notification says.
     ///
     /// - Throws: ``NGSILD/ProblemCode/tooComplexQuery`` when comparing takes too long.
-    func currentEntities() throws -> [Entity] {
+    private func currentEntities() throws -> [Entity] {
         var selection = EntitySelection()
         selection.selectors = subscription.entities
         var budget = QueryBudget()
@@ -57,19 +80,10 @@ struct NotificationContent {
         return try GeoCondition(query).holds(for: entity)
     }
 
-    /// Writes the notification, with what its endpoint is to be sent.
-    func request(_ entities: [Entity], at now: Int64, tenant: String) -> NotificationRequest {
+    private func request(_ entities: [Entity], at now: Int64, tenant: String) -> NotificationRequest {
         let notification = NGSILD.Notification(
-            id: "urn:ngsi-ld:Notification:\(SubscriptionIDs.random())", subscriptionId: subscription.id, notifiedAt: now
-        )
-        let parameters = subscription.notification
-        let endpoint = parameters.endpoint
-        let document: JSONValue =
-            subscription.jsonldContext.map { .string($0) } ?? subscription.context
-            ?? .string(JSONLDContext.coreURL)
-        let url = subscription.jsonldContext ?? standing.contextURL
-        var writer = JSONWriter(capacity: 512 + 600 * entities.count)
-        let write: (inout JSONWriter, JSONValue?) -> Void = { writer, context in
+            id: "urn:ngsi-ld:Notification:\(SubscriptionIDs.random())", subscriptionId: subscription.id, notifiedAt: now)
+        return standing.request(notification, tenant: tenant) { writer, context in
             for (entity, options) in joined(entities) {
                 writer.beginObject()
                 entity.writeMembers(to: &writer, options)
@@ -80,20 +94,6 @@ struct NotificationContent {
                 writer.endObject()
             }
         }
-        guard let mqtt = endpoint.mqtt else {
-            notification.write(to: &writer, for: endpoint, contextDocument: document, data: write)
-            var headers = notification.headers(for: endpoint, contextURL: url, tenant: tenant.isEmpty ? nil : tenant)
-            headers.append(("Accept", "application/json"))
-            return .http(
-                EgressRequest(
-                    "POST", endpoint.uri, headers: headers, body: writer.take(),
-                    timeout: endpoint.timeout ?? NotificationRequest.timeout))
-        }
-        notification.writeMessage(
-            to: &writer, for: endpoint, contextURL: url, contextDocument: document,
-            tenant: tenant.isEmpty ? nil : tenant, data: write)
-        return .mqtt(
-            MQTTDelivery(mqtt, payload: writer.take(), timeout: endpoint.timeout ?? NotificationRequest.timeout))
     }
 
     /// Entities with those that they are linked to, and how each is written (§4.5.23).
@@ -120,6 +120,92 @@ struct NotificationContent {
             }
             return all.map { ($0, options) }
         }
+    }
+}
+
+/// What a notification about registrations says (CIM 009 §5.11.7).
+struct RegistrationContent: NotificationContents {
+    let standing: StandingSubscription
+    /// What the receiver's terms stand for.
+    let context: JSONLDContext
+    /// The context source filter.
+    let filter: QueryExpression?
+    /// All there are now.
+    let registrations: [ContextSourceRegistration]
+
+    func request(for step: [PendingNotification], at now: Int64, tenant: String) throws -> NotificationRequest? {
+        guard let pending = step.first else { return nil }
+        guard case .registration(let before, let after) = pending.event else {
+            return try currentRequest(at: now, tenant: tenant)
+        }
+        let selection = try selection()
+        var budget = QueryBudget()
+        let matchBefore = try before.flatMap { try selection.match($0, at: pending.at, within: &budget) }
+        let matchAfter = try after.flatMap { try selection.match($0, at: pending.at, within: &budget) }
+        guard
+            let reason = NGSILD.Notification.TriggerReason(
+                matchedBefore: matchBefore != nil, matchesNow: matchAfter != nil),
+            let told = matchAfter.flatMap({ after?.filtered(by: $0) }) ?? matchBefore.flatMap({ before?.filtered(by: $0) })
+        else { return nil }
+        return request([told], reason, at: now, tenant: tenant)
+    }
+
+    func currentRequest(at now: Int64, tenant: String) throws -> NotificationRequest? {
+        let selection = try selection()
+        var budget = QueryBudget()
+        let matching = try registrations.compactMap { registration in
+            try selection.match(registration, at: now, within: &budget).map { registration.filtered(by: $0) }
+        }
+        return matching.isEmpty ? nil : request(matching, .newlyMatching, at: now, tenant: tenant)
+    }
+
+    private func selection() throws -> RegistrationSelection {
+        let subscription = standing.subscription
+        var selection = RegistrationSelection(EntitySpecification(subscription))
+        selection.filter = filter
+        selection.geo = try subscription.geoQ?.query.map { try GeoCondition($0) }
+        selection.scopes = try subscription.scopeQ.map { try ScopeQuery(parsing: $0) }
+        return selection
+    }
+
+    private func request(
+        _ registrations: [ContextSourceRegistration], _ reason: NGSILD.Notification.TriggerReason, at now: Int64,
+        tenant: String
+    ) -> NotificationRequest {
+        let notification = NGSILD.Notification(
+            id: "urn:ngsi-ld:Notification:\(SubscriptionIDs.random())", subscriptionId: standing.subscription.id,
+            notifiedAt: now, triggerReason: reason)
+        return standing.request(notification, tenant: tenant) { writer, document in
+            for registration in registrations {
+                registration.write(
+                    to: &writer, context: context, contextDocument: document,
+                    sysAttrs: standing.subscription.notification.sysAttrs ?? false)
+            }
+        }
+    }
+}
+
+extension StandingSubscription {
+    /// A notification as its endpoint is to be sent it.
+    fileprivate func request(
+        _ notification: NGSILD.Notification, tenant: String, data: (inout JSONWriter, JSONValue?) -> Void
+    ) -> NotificationRequest {
+        let endpoint = subscription.notification.endpoint
+        let document: JSONValue =
+            subscription.jsonldContext.map { .string($0) } ?? subscription.context ?? .string(JSONLDContext.coreURL)
+        let url = subscription.jsonldContext ?? contextURL
+        let (tenant, timeout) = (tenant.isEmpty ? nil : tenant, endpoint.timeout ?? NotificationRequest.timeout)
+        var writer = JSONWriter(capacity: 1_024)
+        guard let mqtt = endpoint.mqtt else {
+            notification.write(to: &writer, for: endpoint, contextDocument: document, data: data)
+            var headers = notification.headers(for: endpoint, contextURL: url, tenant: tenant)
+            headers.append(("Accept", "application/json"))
+            return .http(
+                EgressRequest("POST", endpoint.uri, headers: headers, body: writer.take(), timeout: timeout))
+        }
+        notification.writeMessage(
+            to: &writer, for: endpoint, contextURL: url, contextDocument: document, tenant: tenant, data: data)
+        return .mqtt(MQTTDelivery(mqtt, payload: writer.take(), timeout: timeout))
     }
 }
 

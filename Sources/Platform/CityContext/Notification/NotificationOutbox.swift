@@ -68,13 +68,17 @@ public final class NotificationOutbox: Sendable {
     }
 
     private let twin: Twin
+    let registrations: RegistrationBook
     private let state = Mutex(State())
 
     /// An outbox.
     ///
-    /// - Parameter twin: What devices observe.
-    public init(twin: Twin) {
+    /// - Parameters:
+    ///   - twin: What devices observe.
+    ///   - registrations: Told of registrations by this.
+    public init(twin: Twin, registrations: RegistrationBook) {
         self.twin = twin
+        self.registrations = registrations
     }
 
     // MARK: The committer
@@ -125,21 +129,49 @@ public final class NotificationOutbox: Sendable {
     }
 
     private func note(_ change: DocumentChange) {
-        let key = SubscriptionKey(tenant: change.tenant, id: change.id)
         switch change.kind {
-        case .subscription:
-            let standing = change.content.flatMap(StandingSubscription.init(document:))
-            let wake: (@Sendable () -> Void)? = state.withLock { state in
-                state.put(standing, key)
-                state.changed.insert(key)
-                return state.wake
-            }
-            wake?()
-        case .delivery:
+        case .subscription: put(change, .entities)
+        case .registrationSubscription: put(change, .registrations)
+        case .delivery, .registrationDelivery:
             guard let delivery = change.content.flatMap(DeliveryState.init(document:)) else { return }
+            let subject: Subscription.Subject = change.kind == .delivery ? .entities : .registrations
+            let key = SubscriptionKey(subject: subject, tenant: change.tenant, id: change.id)
             state.withLock { $0.settle(key, delivery) }
-        case .registration, .registrationSubscription, .context, .snapshot: break
+        case .registration:
+            guard let (before, after) = registrations.note(change) else { return }
+            tell(tenant: change.tenant, at: change.at, before: before, after: after)
+        case .context, .snapshot: break
         }
+    }
+
+    private func put(_ change: DocumentChange, _ subject: Subscription.Subject) {
+        let key = SubscriptionKey(subject: subject, tenant: change.tenant, id: change.id)
+        let standing = change.content.flatMap(StandingSubscription.init(document:))
+        let wake: (@Sendable () -> Void)? = state.withLock { state in
+            let isNew = state.standing[key] == nil && standing != nil
+            state.put(standing, key)
+            state.changed.insert(key)
+            // Those who subscribe to registrations are told at once what there is (§5.11.2.4).
+            if isNew, subject == .registrations { state.append(at: change.at, .subscribed, key) }
+            return state.wake
+        }
+        wake?()
+    }
+
+    private func tell(
+        tenant: String, at: Int64, before: ContextSourceRegistration?, after: ContextSourceRegistration?
+    ) {
+        let wake: (@Sendable () -> Void)? = state.withLock { state in
+            let keys = state.standing.keys.filter { $0.subject == .registrations && $0.tenant == tenant }
+            for key in keys.sorted(by: { $0.id < $1.id }) {
+                guard let subscription = state.standing[key]?.subscription, subscription.timeInterval == nil,
+                    subscription.status(at: at) == .active
+                else { continue }
+                state.append(at: at, .registration(before: before, after: after), key)
+            }
+            return keys.isEmpty ? nil : state.wake
+        }
+        wake?()
     }
 
     private func enqueue(_ key: EntityKey, at: Int64, before: LabelledEntity?, after: LabelledEntity?) {
@@ -151,16 +183,14 @@ public final class NotificationOutbox: Sendable {
             let change = NGSILD.EntityChange(from: before?.entity, to: after?.entity, at: at)
             var isWaiting = false
             for id in candidates.sorted() {
-                let subscription = SubscriptionKey(tenant: key.tenant, id: id)
+                let subscription = SubscriptionKey(subject: .entities, tenant: key.tenant, id: id)
                 guard let standing = state.standing[subscription]?.subscription, standing.timeInterval == nil,
                     standing.status(at: at) == .active
                 else { continue }
                 // What takes too long to compare is looked at when it is sent, with a budget of its own.
                 var budget = QueryBudget()
                 if case .some(.none) = try? standing.match(change, within: &budget) { continue }
-                state.append(
-                    PendingNotification(
-                        number: state.nextNumber, entity: key.id, at: at, before: before, after: after), subscription)
+                state.append(at: at, .entity(id: key.id, before: before, after: after), subscription)
                 isWaiting = true
             }
             return isWaiting ? state.wake : nil
@@ -200,14 +230,21 @@ public final class NotificationOutbox: Sendable {
     ///   - store: Has the subscriptions.
     /// - Throws: ``CityStorage/StorageError/Code/damaged`` when something there can't be read.
     public func restore(_ rows: [ContextRow], from store: ContextStore) throws(StorageError) {
+        registrations.restore(from: store)
+        let kinds: [(Subscription.Subject, DocumentChange.Kind)] = [
+            (.entities, .subscription), (.registrations, .registrationSubscription),
+        ]
         for tenant in store.tenantNames + [""] {
-            for (id, content) in store.documents(.subscription, tenant: tenant) {
-                let standing = StandingSubscription(document: content)
-                state.withLock { $0.put(standing, SubscriptionKey(tenant: tenant, id: id)) }
-            }
-            for (id, content) in store.documents(.delivery, tenant: tenant) {
-                guard let delivery = DeliveryState(document: content) else { continue }
-                state.withLock { $0.deliveries[SubscriptionKey(tenant: tenant, id: id)] = delivery }
+            for (subject, kind) in kinds {
+                for (id, content) in store.documents(kind, tenant: tenant) {
+                    let key = SubscriptionKey(subject: subject, tenant: tenant, id: id)
+                    let delivery = store.document(key.deliveryKind, tenant: tenant, id: id)
+                        .flatMap(DeliveryState.init(document:))
+                    state.withLock { state in
+                        state.put(StandingSubscription(document: content), key)
+                        state.deliveries[key] = delivery
+                    }
+                }
             }
         }
         var entries: [(SubscriptionKey, PendingNotification)] = []
@@ -220,10 +257,11 @@ public final class NotificationOutbox: Sendable {
                 continue
             }
             let parts = row.id.split(separator: " ", omittingEmptySubsequences: false)
-            guard parts.count == 3, let number = UInt64(parts[1]),
+            guard parts.count == 4, let number = UInt64(parts[2]),
                 let entry = PendingNotification(coded: value, number: number)
             else { throw StorageError(.damaged, "what the views have of notification `\(row.id)` cannot be read") }
-            entries.append((SubscriptionKey(tenant: String(parts[0]), id: String(parts[2])), entry))
+            let subject: Subscription.Subject = parts[0] == "r" ? .registrations : .entities
+            entries.append((SubscriptionKey(subject: subject, tenant: String(parts[1]), id: String(parts[3])), entry))
         }
         state.withLock { state in
             for (key, entry) in entries.sorted(by: { $0.1.number < $1.1.number }) {
@@ -268,13 +306,13 @@ public final class NotificationOutbox: Sendable {
     // MARK: Whoever asks
 
     /// How notifications of a subscription went.
-    public func delivery(tenant: String, id: String) -> DeliveryState {
-        state.withLock { $0.deliveries[SubscriptionKey(tenant: tenant, id: id)] ?? DeliveryState() }
+    public func delivery(_ subject: Subscription.Subject, tenant: String, id: String) -> DeliveryState {
+        state.withLock { $0.deliveries[SubscriptionKey(subject: subject, tenant: tenant, id: id)] ?? DeliveryState() }
     }
 
     /// How many changes wait for a subscriber.
-    public func pendingCount(tenant: String, id: String) -> Int {
-        state.withLock { $0.queues[SubscriptionKey(tenant: tenant, id: id)]?.count ?? 0 }
+    public func pendingCount(_ subject: Subscription.Subject, tenant: String, id: String) -> Int {
+        state.withLock { $0.queues[SubscriptionKey(subject: subject, tenant: tenant, id: id)]?.count ?? 0 }
     }
 
     /// How many changes wait for all subscribers, and how many were given up since the start.
@@ -286,10 +324,11 @@ public final class NotificationOutbox: Sendable {
 extension NotificationOutbox.State {
     fileprivate mutating func put(_ standing: StandingSubscription?, _ key: SubscriptionKey) {
         if let old = self.standing[key] {
-            indexes[key.tenant]?.change(old.subscription) { $0.remove(key.id) }
+            if key.subject == .entities { indexes[key.tenant]?.change(old.subscription) { $0.remove(key.id) } }
         }
         self.standing[key] = standing
         if let standing {
+            guard key.subject == .entities else { return }
             indexes[key.tenant, default: NotificationOutbox.Index()].change(standing.subscription) {
                 $0.insert(key.id)
             }
@@ -300,7 +339,8 @@ extension NotificationOutbox.State {
         }
     }
 
-    fileprivate mutating func append(_ entry: PendingNotification, _ key: SubscriptionKey) {
+    fileprivate mutating func append(at: Int64, _ event: PendingNotification.Event, _ key: SubscriptionKey) {
+        let entry = PendingNotification(number: nextNumber, at: at, event)
         nextNumber += 1
         counterIsDirty = true
         queues[key, default: NotificationQueue()].append(entry)
@@ -328,7 +368,9 @@ extension NotificationOutbox.State {
 
 extension SubscriptionKey {
     /// Neither tenants nor URIs have spaces.
-    fileprivate func row(_ number: UInt64) -> String { "\(tenant) \(number) \(id)" }
+    fileprivate func row(_ number: UInt64) -> String {
+        "\(subject == .registrations ? "r" : "e") \(tenant) \(number) \(id)"
+    }
 }
 
 extension LabelledEntity {

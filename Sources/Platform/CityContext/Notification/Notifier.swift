@@ -203,15 +203,12 @@ public actor Notifier {
                 }
             }
             do {
-                let content = try await content(key, worker)
-                let entities = try content?.entities(of: step) ?? []
-                guard let content, !entities.isEmpty else {
+                let contents = try await content(key, worker)
+                guard let request = try contents?.request(for: step, at: now, tenant: key.tenant) else {
                     settle(key, upTo: last.number)
                     continue
                 }
-                guard await send(content.request(entities, at: now, tenant: key.tenant), for: key, at: now) else {
-                    return
-                }
+                guard await send(request, for: key, at: now) else { return }
                 settle(key, upTo: last.number)
             } catch {
                 failed(key, "\(error)", counts: false)
@@ -227,10 +224,11 @@ public actor Notifier {
         workers[key]?.clock = worker.clock
         guard case .notify = decision else { return }
         do {
-            guard let content = try await content(key, worker) else { return }
-            let entities = try content.currentEntities()
-            guard !entities.isEmpty else { return }
-            _ = await send(content.request(entities, at: now, tenant: key.tenant), for: key, at: now)
+            let contents = try await content(key, worker)
+            guard let request = try contents?.currentRequest(at: now, tenant: key.tenant) else {
+                return
+            }
+            _ = await send(request, for: key, at: now)
             // What was missed is not made up for: the next period tells what is so then.
             workers[key]?.isRetry = false
         } catch {
@@ -240,7 +238,9 @@ public actor Notifier {
 
     /// What notifications of a subscription are made with; nil when its owner may not read any more, or its tenant is
     /// gone.
-    private func content(_ key: SubscriptionKey, _ worker: Worker) async throws -> NotificationContent? {
+    private func content(
+        _ key: SubscriptionKey, _ worker: Worker
+    ) async throws -> (any NotificationContents)? {
         guard let highest = city.sees(worker.standing.owner), let tenant = store.tenant(key.tenant) else { return nil }
         let subscription = worker.standing.subscription
         var (condition, context) = (worker.condition, worker.context)
@@ -248,13 +248,19 @@ public actor Notifier {
             let document = subscription.jsonldContext.map { JSONValue.string($0) } ?? subscription.context
             let resolved = try await contexts.resolve(document ?? .string(JSONLDContext.coreURL))
             context = resolved
-            if let q = subscription.q {
+            let asked = key.subject == .entities ? subscription.q : subscription.csf
+            if let q = asked {
                 let named = try await contexts.resolve(q.context ?? .string(JSONLDContext.coreURL))
                 condition = try QueryExpression(
                     parsing: q.text, context: named, expanding: Set(subscription.expandValues))
             }
             workers[key]?.condition = condition
             workers[key]?.context = resolved
+        }
+        if key.subject == .registrations {
+            return RegistrationContent(
+                standing: worker.standing, context: context ?? .core, filter: condition,
+                registrations: outbox.registrations.all(tenant: key.tenant))
         }
         let sight = EntitySight(store: tenant, twin: twin, upTo: highest, now: city.now())
         return NotificationContent(
@@ -323,7 +329,7 @@ public actor Notifier {
             let state = DeliveryState(settledUpTo: worker.settledUpTo, record: worker.clock.record)
             outbox.settle(key, state)
             return .document(
-                DocumentChange(.delivery, tenant: key.tenant, id: key.id, at: now, content: state.document))
+                DocumentChange(key.deliveryKind, tenant: key.tenant, id: key.id, at: now, content: state.document))
         }
         let told = untold
         untold = []

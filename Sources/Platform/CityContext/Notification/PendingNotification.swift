@@ -4,66 +4,95 @@ import NGSILD
 
 /// The name of a subscription within the city.
 struct SubscriptionKey: Sendable, Hashable {
+    let subject: Subscription.Subject
     let tenant: String
     let id: String
+
+    /// What kind of document tells of deliveries.
+    var deliveryKind: DocumentChange.Kind {
+        switch subject {
+        case .entities: .delivery
+        case .registrations: .registrationDelivery
+        }
+    }
 }
 
 /// A change that a subscription may want to be told of: what it is told is worked out when it is sent.
 struct PendingNotification: Sendable {
     /// Its number among all of the city; later ones have higher numbers.
     let number: UInt64
-    /// Which entity.
-    let entity: String
     /// When, in microseconds since 1970.
     let at: Int64
-    /// As it was; nil when it was created.
-    let before: LabelledEntity?
-    /// As it is; nil when it was deleted.
-    let after: LabelledEntity?
+    /// What happened.
+    let event: Event
+
+    /// What happened.
+    enum Event: Sendable {
+        /// An entity changed; nil stands for one that is not there.
+        case entity(id: String, before: LabelledEntity?, after: LabelledEntity?)
+        /// A registration changed; nil stands for one that is not there.
+        case registration(before: ContextSourceRegistration?, after: ContextSourceRegistration?)
+        /// Somebody subscribed.
+        case subscribed
+    }
 
     /// All of it as JSON.
     var coded: [UInt8] {
         var writer = JSONWriter(capacity: 1_024)
         writer.beginObject()
-        writer.text("entity", entity)
         writer.number("at", at)
-        for (name, labelled) in [("before", before), ("after", after)] {
-            guard let labelled else { continue }
-            writer.key(name)
-            writer.coded(labelled)
+        switch event {
+        case .entity(let id, let before, let after):
+            writer.text("entity", id)
+            for (name, labelled) in [("before", before), ("after", after)] {
+                guard let labelled else { continue }
+                writer.key(name)
+                writer.coded(labelled)
+            }
+        case .registration(let before, let after):
+            for (name, registration) in [("registrationBefore", before), ("registrationAfter", after)] {
+                guard let registration else { continue }
+                writer.key(name)
+                writer.value(registration.storageJSON)
+            }
+        case .subscribed: break
         }
         writer.endObject()
         return writer.take()
     }
 
-    init(number: UInt64, entity: String, at: Int64, before: LabelledEntity?, after: LabelledEntity?) {
+    init(number: UInt64, at: Int64, _ event: Event) {
         self.number = number
-        self.entity = entity
         self.at = at
-        self.before = before
-        self.after = after
+        self.event = event
     }
 
     /// Reads what `coded` wrote; nil when it is something else.
     init?(coded value: JSONValue, number: UInt64) {
-        guard case .object(let object) = value, let entity = object.text("entity"), let at = object.instant("at") else {
-            return nil
+        guard case .object(let object) = value, let at = object.instant("at") else { return nil }
+        self.number = number
+        self.at = at
+        if let entity = object.text("entity") {
+            func labelled(_ name: String) -> LabelledEntity? {
+                guard case .object(let inner)? = object[name] else { return nil }
+                return LabelledEntity(coded: inner, id: entity)
+            }
+            let (before, after) = (labelled("before"), labelled("after"))
+            guard (before != nil) == (object["before"] != nil), (after != nil) == (object["after"] != nil) else {
+                return nil
+            }
+            event = .entity(id: entity, before: before, after: after)
+            return
         }
-        func labelled(_ name: String) -> LabelledEntity? {
-            guard case .object(let inner)? = object[name] else { return nil }
-            return LabelledEntity(coded: inner, id: entity)
-        }
-        self.init(number: number, entity: entity, at: at, before: labelled("before"), after: labelled("after"))
-        guard (before != nil) == (object["before"] != nil), (after != nil) == (object["after"] != nil) else {
-            return nil
-        }
+        let before = object["registrationBefore"].flatMap { try? ContextSourceRegistration(storage: $0) }
+        let after = object["registrationAfter"].flatMap { try? ContextSourceRegistration(storage: $0) }
+        event = before == nil && after == nil ? .subscribed : .registration(before: before, after: after)
     }
 
     /// What happened, as one who may see no more than a class sees it; nil when that is nothing.
     func change(upTo highest: DataClass) -> NGSILD.EntityChange? {
-        let (before, after) = (before?.visible(upTo: highest), after?.visible(upTo: highest))
-        guard before != nil || after != nil else { return nil }
-        return NGSILD.EntityChange(from: before, to: after, at: at)
+        guard case .entity(_, let before, let after) = event, before != nil || after != nil else { return nil }
+        return NGSILD.EntityChange(from: before?.visible(upTo: highest), to: after?.visible(upTo: highest), at: at)
     }
 }
 
@@ -89,9 +118,10 @@ struct NotificationQueue: Sendable {
         return first
     }
 
-    /// The first ones that happened in one step.
+    /// The first ones that are told of together: entities that changed in one step.
     func step(atMost bound: Int) -> [PendingNotification] {
         guard let first else { return [] }
+        guard case .entity = first.event else { return [first] }
         return Array(entries[start...].prefix(bound).prefix { $0.at == first.at })
     }
 }
