@@ -129,7 +129,7 @@ struct ContextVisit: Sendable {
         let type = MediaRange.type(of: request.headers[.contentType])
         let isLD = type == "application/ld+json"
         let isPatch = request.method == .patch && type == "application/merge-patch+json"
-        guard isLD || isPatch || type == "application/json" else { throw BareStatus(.unsupportedMediaType) }
+        guard isLD || isPatch || type == "application/json" || request.headers[.contentType] == nil else { throw BareStatus(.unsupportedMediaType) }
         guard request.headers[.contentLength] != nil || request.headers[.transferEncoding] == nil else {
             throw BareStatus(.lengthRequired)
         }

@@ -192,11 +192,11 @@ struct ResultPage: Sendable {
 
     /// Reads the parameters of a request.
     init(_ parameters: RequestParameters) throws {
-        limit = try parameters.integer("limit", in: 0...Int.max, default: ResultPage.usualLimit)
+        limit = try parameters.count("limit", upTo: Int.max, default: ResultPage.usualLimit)
         guard limit <= ResultPage.highestLimit else {
             throw Problem(.tooManyResults, "`limit` may be up to \(ResultPage.highestLimit): ask for pages")
         }
-        offset = try parameters.integer("offset", in: 0...Int(Int32.max), default: 0)
+        offset = try parameters.count("offset", upTo: Int(Int32.max), default: 0)
         counts = try parameters.flag("count")
         guard limit > 0 || counts else { throw Problem(.badRequestData, "`limit=0` needs `count=true`") }
         rest = parameters.plainlyEncoded(without: ["offset", "limit"])
@@ -208,11 +208,12 @@ struct ResultPage: Sendable {
     }
 
     /// Links to the pages before and after.
-    func links(path: String, hasMore: Bool, type: String) -> [String] {
+    func links(path: String, hasMore: Bool, type: String, isSorted: Bool = true) -> [String] {
         guard limit > 0 else { return [] }
         let path = path.hasSuffix("/") ? String(path.dropLast()) : path
         func link(_ offset: Int, _ relation: String) -> String {
-            let parameters = (rest + ["limit=\(limit)", "offset=\(offset)"]).sorted()
+            var parameters = rest + ["limit=\(limit)", "offset=\(offset)"]
+            if isSorted { parameters.sort() }
             return "<\(path)?\(parameters.joined(separator: "&"))>; rel=\"\(relation)\";type=\"\(type)\""
         }
         var links: [String] = []
@@ -223,6 +224,15 @@ struct ResultPage: Sendable {
 }
 
 extension RequestParameters {
+    /// A whole number, zero or more (§5.5.9).
+    fileprivate func count(_ name: String, upTo highest: Int, default usual: Int) throws(Problem) -> Int {
+        guard let text = self[name] else { return usual }
+        guard let number = Int(text), 0...highest ~= number else {
+            throw Problem(.badRequestData, "`\(name)` must be a whole number, zero or more, it is `\(text.prefix(64))`")
+        }
+        return number
+    }
+
     /// `true` or `false`; false when absent.
     func flag(_ name: String) throws(Problem) -> Bool {
         switch self[name] {

@@ -126,11 +126,7 @@ struct RegistrationEndpoints: Sendable {
         let known = visit.city.views.registrations.all(tenant: visit.tenant)
         return try await shared.pool.run {
             var budget = QueryBudget()
-            let all = try known.compactMap { registration in
-                try selection.match(registration, at: visit.now, within: &budget).map {
-                    registration.filtered(by: $0)
-                }
-            }
+            let all = try known.filter { try selection.match($0, at: visit.now, within: &budget) != nil }
             let (part, hasMore) = page.page(of: all)
             var writer = JSONWriter(capacity: 1_024 * part.count)
             writer.beginArray()
@@ -140,7 +136,7 @@ struct RegistrationEndpoints: Sendable {
                     sysAttrs: sysAttrs)
             }
             writer.endArray()
-            let links = page.links(path: visit.request.uri.path, hasMore: hasMore, type: form.type)
+            let links = page.links(path: visit.request.uri.path, hasMore: hasMore, type: visit.linkType(form), isSorted: false)
             var answer = form.answer(writer, context, links: links)
             if page.counts { answer.headers[.ngsiLDResultsCount] = "\(all.count)" }
             return answer.response
@@ -161,9 +157,9 @@ extension RegistrationSelection {
     /// - Throws: A problem or an `NGSILDError` that says which parameter is wrong.
     init(_ parameters: RequestParameters, _ context: JSONLDContext) throws {
         let entities = try EntitySelection(parameters, context)
-        let asked = entities.selectors.contains { $0.types != nil } || parameters["attrs"] != nil
+        let asked = !entities.selectors.isEmpty || parameters["attrs"] != nil
         guard asked || parameters["q"] != nil || parameters["georel"] != nil || parameters["pick"] != nil else {
-            throw Problem(.badRequestData, "too wide: state one of `type`, `attrs`, `q` and `georel`")
+            throw Problem(.badRequestData, "too wide: state one of `type`, `id`, `attrs`, `q` and `georel`")
         }
         var specification = EntitySpecification(
             selectors: entities.selectors.map { selector in

@@ -139,7 +139,8 @@ struct SubscriptionEndpoints: Sendable {
         writer.beginArray()
         for subscription in part { write(subscription, to: &writer, visit, context, form, sysAttrs) }
         writer.endArray()
-        let links = page.links(path: visit.request.uri.path, hasMore: hasMore, type: form.type)
+        let type = subject == .registrations ? visit.linkType(form) : form.type
+        let links = page.links(path: visit.request.uri.path, hasMore: hasMore, type: type)
         var answer = form.answer(writer, context, links: links)
         if page.counts { answer.headers[.ngsiLDResultsCount] = "\(all.count)" }
         return answer.response
@@ -179,6 +180,11 @@ extension ContextVisit {
             sysAttrs = true
         }
         return sysAttrs
+    }
+
+    /// What pages before and after are said to be: JSON-LD, unless JSON is what is asked for.
+    func linkType(_ form: EntityForms) -> String {
+        request.headers[.accept].map { $0 == "*/*" } ?? true ? "application/ld+json" : form.type
     }
 
     /// A body in which `@context` has no meaning of its own.

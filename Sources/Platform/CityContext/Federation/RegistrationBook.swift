@@ -93,8 +93,7 @@ public struct RegistrationSelection: Sendable {
         var source = Entity(id: registration.id, types: ["ContextSourceRegistration"], attributes: [])
         source.attributes = registration.contextSourceProperties
         if let filter, try !filter.matches(source.attributes, within: &budget) { return nil }
-        // A source that does not say where it knows something of may know of anywhere.
-        if let geo, source.attributes.contains(where: { $0.name == geo.property }), !geo.holds(for: source) { return nil }
+        if let geo, !geo.holds(for: source) { return nil }
         return match
     }
 }

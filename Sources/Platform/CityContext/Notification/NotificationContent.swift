@@ -200,6 +200,8 @@ extension StandingSubscription {
             notification.write(to: &writer, for: endpoint, contextDocument: document, data: data)
             var headers = notification.headers(for: endpoint, contextURL: url, tenant: tenant)
             headers.append(("Accept", "application/json"))
+            // Receivers are many and seldom told of anything: a connection that was kept may be gone by then.
+            headers.append(("Connection", "close"))
             return .http(
                 EgressRequest("POST", endpoint.uri, headers: headers, body: writer.take(), timeout: timeout))
         }

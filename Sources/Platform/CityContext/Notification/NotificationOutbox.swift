@@ -148,11 +148,12 @@ public final class NotificationOutbox: Sendable {
         let key = SubscriptionKey(subject: subject, tenant: change.tenant, id: change.id)
         let standing = change.content.flatMap(StandingSubscription.init(document:))
         let wake: (@Sendable () -> Void)? = state.withLock { state in
-            let isNew = state.standing[key] == nil && standing != nil
             state.put(standing, key)
             state.changed.insert(key)
-            // Those who subscribe to registrations are told at once what there is (§5.11.2.4).
-            if isNew, subject == .registrations { state.append(at: change.at, .subscribed, key) }
+            // Those who subscribe to registrations, or to other ones, are told at once what there is (§5.11.2.4).
+            if subject == .registrations, standing?.subscription.status(at: change.at) == .active {
+                state.append(at: change.at, .subscribed, key)
+            }
             return state.wake
         }
         wake?()
