@@ -78,19 +78,6 @@ struct ParameterTests {
         #expect(error?.code == .invalidRequest)
     }
 
-    @Test("temporal options (§6.3.12)")
-    func temporalOptions() throws {
-        #expect(try TemporalOptions(parsingOptions: "temporalValues", format: nil).representation == .temporalValues)
-        #expect(
-            try TemporalOptions(parsingOptions: "temporalValues,sysAttrs", format: "normalized").representation
-                == .normalized)
-        let aggregated = #expect(throws: NGSILDError.self) {
-            try TemporalOptions(parsingOptions: "aggregatedValues", format: nil)
-        }
-        #expect(aggregated?.code == .operationNotSupported)
-        #expect(throws: NGSILDError.self) { try TemporalOptions(parsingOptions: nil, format: "keyValues") }
-    }
-
     @Test("temporal query: bounds are inclusive below, exclusive above (§4.11)")
     func temporalQuery() throws {
         let (start, end) = (try instant("2017-12-13T14:20:00Z"), try instant("2017-12-13T14:40:00Z"))

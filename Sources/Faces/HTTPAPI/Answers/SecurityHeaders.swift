@@ -48,6 +48,9 @@ extension HTTPField.Name {
     /// Which tenant is meant (CIM 009 §6.3.14).
     /// RFC 7240.
     static let prefer = SecurityHeaders.name("Prefer")
+    static let via = SecurityHeaders.name("Via")
+    /// What went otherwise than it should with other brokers (CIM 009 §6.3.17).
+    static let ngsiLDWarning = SecurityHeaders.name("NGSILD-Warning")
     static let preferenceApplied = SecurityHeaders.name("Preference-Applied")
     static let ngsiLDTenant = SecurityHeaders.name("NGSILD-Tenant")
     /// The `@context` of a body and other relations (RFC 8288).

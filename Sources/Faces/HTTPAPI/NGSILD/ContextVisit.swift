@@ -48,6 +48,30 @@ struct ContextVisit: Sendable {
 
     func key(_ id: String) -> EntityKey { EntityKey(tenant: tenant, id: id) }
 
+    // MARK: What others know
+
+    /// Whether others are to be asked, too (§6.3.18).
+    func isDistributed() throws(Problem) -> Bool {
+        try !parameters.flag("local") && !city.views.registrations.isEmpty(tenant: tenant)
+    }
+
+    /// What the request brings along for those that it is passed on to.
+    func triggering(_ context: ResolvedContext) -> TriggeringRequest {
+        TriggeringRequest(
+            tenant: tenant, via: request.headers[values: .via],
+            headers: request.headers.map { ($0.name.rawName, $0.value) }, context: context.context,
+            contextURL: context.url)
+    }
+
+    /// Whether a caller may see an attribute of an entity that is kept elsewhere: as the catalogue has it.
+    func mayRead(_ permit: Permit) -> @Sendable (_ attribute: String, _ types: [String]) -> Bool {
+        let (catalogue, highest) = (city.catalogue, permit.highestClass)
+        if highest == .sensitive { return { _, _ in true } }
+        return { name, types in
+            (types.map { catalogue.specification(of: name, in: $0).label.dataClass }.max() ?? .restricted) <= highest
+        }
+    }
+
     // MARK: Parameters
 
     /// The id of an entity, subscription or registration in the path.
@@ -129,7 +153,9 @@ struct ContextVisit: Sendable {
         let type = MediaRange.type(of: request.headers[.contentType])
         let isLD = type == "application/ld+json"
         let isPatch = request.method == .patch && type == "application/merge-patch+json"
-        guard isLD || isPatch || type == "application/json" || request.headers[.contentType] == nil else { throw BareStatus(.unsupportedMediaType) }
+        guard isLD || isPatch || type == "application/json" || request.headers[.contentType] == nil else {
+            throw BareStatus(.unsupportedMediaType)
+        }
         guard request.headers[.contentLength] != nil || request.headers[.transferEncoding] == nil else {
             throw BareStatus(.lengthRequired)
         }

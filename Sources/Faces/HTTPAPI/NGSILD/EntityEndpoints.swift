@@ -50,6 +50,7 @@ struct EntityEndpoints: Sendable {
     /// - Returns: nil when the `@context` is not known yet.
     @Sendable func retrieveAtOnce(_ visit: Visit) throws -> PlainAnswer? {
         let visit = try ContextVisit(visit, shared)
+        if try visit.isDistributed() { return nil }
         guard let url = try ContextLink.url(in: visit.request.headers) else { return try answer(visit, .core) }
         guard let context = shared.contexts.known(url) else { return nil }
         return try answer(
@@ -57,22 +58,44 @@ struct EntityEndpoints: Sendable {
     }
 
     private func retrieve(_ visit: ContextVisit) async throws -> Response {
-        try answer(visit, try await visit.linkedContext()).response
+        let context = try await visit.linkedContext()
+        guard try visit.isDistributed() else { return try answer(visit, context).response }
+        let id = try visit.uri()
+        _ = try RequestedRepresentation(visit.parameters, of: visit.request, context)
+        let types = try visit.types(context.context)
+        var specification = EntitySpecification(selectors: [
+            EntitySpecification.Selector(types: types.map { .selection($0) } ?? .any, ids: [id])
+        ])
+        specification.attributes = try visit.attributesAskedFor(context.context)
+        let remote = try await shared.federation.retrieve(id, specification, visit.triggering(context))
+        do {
+            var answer = try answer(visit, context, remote)
+            answer.headers.add(remote.warnings)
+            return answer.response
+        } catch let error as Problem {
+            var response = error.told(by: .ngsiLD).response
+            response.headers.add(remote.warnings)
+            return response
+        }
     }
 
-    private func answer(_ visit: ContextVisit, _ context: ResolvedContext) throws -> PlainAnswer {
+    private func answer(
+        _ visit: ContextVisit, _ context: ResolvedContext, _ remote: RemoteEntities = RemoteEntities()
+    ) throws -> PlainAnswer {
         let permit = try visit.visit.permit(.readEntities)
         let representation = try RequestedRepresentation(visit.parameters, of: visit.request, context)
         let id = try visit.uri()
         let types = try visit.types(context.context)
         let sight = try visit.sight(permit)
-        guard let seen = sight.entity(id), types?.matches(seen.entity.types) ?? true else {
+        let seen = sight.entity(id)
+        let whole = remote.merged(id, seen?.entity, at: visit.now, isVisible: visit.mayRead(permit))
+        guard let whole, types?.matches(whole.types) ?? true else {
             throw Problem(.resourceNotFound, "there is no entity `\(id.prefix(200))`")
         }
-        guard let entity = representation.reduced(seen.entity) else {
+        guard let entity = representation.reduced(whole) else {
             throw Problem(.resourceNotFound, "the entity has none of the attributes asked for")
         }
-        visit.visit.note(.readEntities, of: id, dataClass: seen.highestClass)
+        visit.visit.note(.readEntities, of: id, dataClass: seen?.highestClass ?? .public)
         var answer = representation.answer(to: entity, sight)
         if let tenant = visit.request.headers[.ngsiLDTenant] { answer.headers[.ngsiLDTenant] = tenant }
         return answer
@@ -264,5 +287,21 @@ extension Principal {
         case .person, .service, .laboratory: true
         case .device, .namedService, .unknown: false
         }
+    }
+}
+
+extension HTTPFields {
+    /// Tells what went otherwise than it should with sources (§6.3.17).
+    mutating func add(_ warnings: [SourceWarning]) {
+        for warning in warnings { append(HTTPField(name: .ngsiLDWarning, value: warning.header)) }
+    }
+}
+
+extension ContextVisit {
+    /// The attributes that sources are asked for: those that are given; empty for all.
+    func attributesAskedFor(_ context: JSONLDContext) throws -> [String] {
+        if let attrs = parameters["attrs"] { return try Names.attributeList(parsing: attrs, context: context) }
+        let picked = try Projection(pick: parameters["pick"], omit: nil, context: context).pickedNames
+        return picked.filter { !["id", "type", "scope"].contains($0) }
     }
 }

@@ -35,15 +35,35 @@ struct EntitySearch: Sendable {
         let representation = try RequestedRepresentation(parameters, of: visit.request, context)
         let query = try EntityQuery(parameters, selectors, context.context, join: representation.join)
         let sight = try visit.sight(permit)
+        let remote = try await remote(query, parameters, context)
         return try await visit.shared.pool.run {
-            try answer(query, representation, sight).response
+            var answer = try answer(query, representation, sight, remote, permit)
+            answer.headers.add(remote.warnings)
+            return answer.response
         }
     }
 
+    /// What others know of what is asked for.
+    private func remote(
+        _ query: EntityQuery, _ parameters: RequestParameters, _ context: ResolvedContext
+    ) async throws -> RemoteEntities {
+        // All entities are those of this broker (§5.5.13).
+        guard try !parameters.flag("local"), parameters["type"] != "*",
+            !visit.city.views.registrations.isEmpty(tenant: visit.tenant)
+        else { return RemoteEntities() }
+        return try await visit.shared.federation.query(
+            query.remote(parameters, context.context), visit.triggering(context))
+    }
+
     private func answer(
-        _ query: EntityQuery, _ representation: RequestedRepresentation, _ sight: EntitySight
+        _ query: EntityQuery, _ representation: RequestedRepresentation, _ sight: EntitySight,
+        _ remote: RemoteEntities, _ permit: Permit
     ) throws -> PlainAnswer {
-        let found = try query.run(sight, representation)
+        let found = try query.run(sight, representation) { id, local in
+            remote.merged(id, local, at: visit.now, isVisible: visit.mayRead(permit))
+        } elsewhere: {
+            remote.ids
+        }
         visit.visit.note(.readEntities, of: "entities", dataClass: found.highestClass)
         let links = query.paging.links(
             path: visit.request.uri.path, hasMore: found.hasMore, type: representation.form.type)
@@ -87,15 +107,39 @@ struct EntityQuery: Sendable {
         self.selection = selection
     }
 
+    /// What sources are asked for; what entities must hold is looked at when all is together.
+    func remote(_ parameters: RequestParameters, _ context: JSONLDContext) throws -> RemoteQuery {
+        var specification = EntitySpecification(
+            selectors: selection.selectors.map { selector in
+                EntitySpecification.Selector(
+                    types: selector.types.map { .selection($0) } ?? .any, ids: selector.ids,
+                    idPattern: selector.idPattern)
+            })
+        let picked = try Projection(pick: parameters["pick"], omit: nil, context: context).pickedNames
+        let shown = selection.attributes + picked.filter { !["id", "type", "scope"].contains($0) }
+        if !shown.isEmpty {
+            // What is compared is needed as well as what is shown.
+            var needed = shown
+            for name in (selection.condition?.attributeNames.sorted() ?? [])
+                + (selection.geo.map { [$0.property] } ?? [])
+            where !needed.contains(name) { needed.append(name) }
+            specification.attributes = needed
+        }
+        let types = selection.selectors.compactMap(\.types)
+        return RemoteQuery(specification, type: types.count == 1 ? types[0] : nil)
+    }
+
     /// Finds one page.
     ///
     /// - Throws: ``ProblemCode/tooComplexQuery`` when it takes too much.
-    func run(_ sight: EntitySight, _ representation: RequestedRepresentation) throws -> FoundEntities {
+    func run(
+        _ sight: EntitySight, _ representation: RequestedRepresentation,
+        merging merged: (_ id: String, _ local: NGSILD.Entity?) -> NGSILD.Entity?, elsewhere: () -> [String]
+    ) throws -> FoundEntities {
         var found = FoundEntities()
         var budget = QueryBudget()
-        for stored in sight.store.candidates(selection.narrowing).entities {
-            guard let seen = sight.seen(stored),
-                try selection.matches(seen.entity, linked: { sight.entity($0)?.entity }, within: &budget)
+        for seen in candidates(sight, merging: merged, elsewhere: elsewhere()) {
+            guard try selection.matches(seen.entity, linked: { sight.entity($0)?.entity }, within: &budget)
             else { continue }
             found.total += 1
             if order == nil {
@@ -130,6 +174,30 @@ struct EntityQuery: Sendable {
         }
         found.entities = found.entities.compactMap(representation.reduced)
         return found
+    }
+}
+
+extension EntityQuery {
+    /// The entities among which those are that are asked for, one after the other.
+    private func candidates(
+        _ sight: EntitySight, merging merged: (_ id: String, _ local: NGSILD.Entity?) -> NGSILD.Entity?,
+        elsewhere: [String]
+    ) -> AnySequence<SeenEntity> {
+        let local = sight.store.candidates(selection.narrowing).entities.lazy.compactMap(sight.seen)
+        guard !elsewhere.isEmpty else { return AnySequence(local) }
+        // What others know of an entity may make it one that is asked for.
+        var all = Array(local)
+        let here = Set(all.map(\.entity.id))
+        all += elsewhere.filter { !here.contains($0) }.compactMap(sight.entity)
+        let (known, remote) = (Set(all.map(\.entity.id)), Set(elsewhere))
+        for index in all.indices where remote.contains(all[index].entity.id) {
+            let local = all[index].entity
+            all[index].entity = merged(local.id, local) ?? local
+        }
+        all += elsewhere.filter { !known.contains($0) }.compactMap { id in
+            merged(id, nil).map { SeenEntity(entity: $0, highestClass: .public) }
+        }
+        return AnySequence(all)
     }
 }
 
@@ -238,7 +306,8 @@ extension RequestParameters {
         switch self[name] {
         case nil, "false": return false
         case "true": return true
-        case let other?: throw Problem(.badRequestData, "`\(name)` must be `true` or `false`, it is `\(other.prefix(64))`")
+        case let other?:
+            throw Problem(.badRequestData, "`\(name)` must be `true` or `false`, it is `\(other.prefix(64))`")
         }
     }
 }

@@ -1,6 +1,7 @@
 import CityContext
 import CityModel
 import CityPath
+import CityStorage
 import Foundation
 import JSONBytes
 import Logging
@@ -24,6 +25,7 @@ final class HTTPShared: Sendable {
     let conditionsCache = ConditionsCache()
     let contexts: ContextCatalog
     let egress: any Egress
+    let federation: Federation
     /// For reads of SQLite and answers that take long to make.
     let pool = BlockingPool(threads: 2, bound: 512)
 
@@ -44,6 +46,10 @@ final class HTTPShared: Sendable {
                         if let kept { draft.put(.context, tenant: tenant, id: kept.localId, kept.stored) }
                     }
                 }, now: { city.clock.now.microseconds }))
+        federation = Federation(
+            name: "bastide-\(settings.domain)-\(String(city.ledger.verifierKey.fingerprint, radix: 36))",
+            registrations: city.views.registrations, contexts: contexts, egress: egress,
+            now: { city.clock.now.microseconds })
         self.authority = authority
         self.settings = settings
         self.devices = devices
@@ -66,5 +72,12 @@ final class HTTPShared: Sendable {
     func stop() async {
         await gate.passwords.stop()
         await pool.stop()
+    }
+}
+
+extension String {
+    /// 64 bits that tell one text from another (FNV-1a); nothing secret rests on it.
+    fileprivate var fingerprint: UInt64 {
+        utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }
 }

@@ -7,6 +7,12 @@ public struct SeenEntity: Sendable {
     public var entity: Entity
     /// The most sensitive class among what is left.
     public var highestClass: DataClass
+
+    /// An entity as it is seen.
+    public init(entity: Entity, highestClass: DataClass) {
+        self.entity = entity
+        self.highestClass = highestClass
+    }
 }
 
 /// What one reader may see: entities of a tenant, together with what devices observe of them.
