@@ -77,7 +77,7 @@ struct EntityTests {
             ("", 400, "BadRequestData"), ("?q=no2%3E", 400, "BadRequestData"),
             ("?q=no2%3E%3E1", 400, "BadRequestData"), ("?type=A;B", 400, "BadRequestData"),
             ("?idPattern=%28", 400, "BadRequestData"), ("?type=X&limit=0", 400, "BadRequestData"),
-            ("?type=X&limit=-1", 400, "InvalidRequest"), ("?type=X&limit=1001", 403, "TooManyResults"),
+            ("?type=X&limit=-1", 400, "BadRequestData"), ("?type=X&limit=1001", 403, "TooManyResults"),
             ("?type=X&options=pretty", 400, "InvalidRequest"), ("?type=X&typo=1", 400, "InvalidRequest"),
             ("?type=X&type=Y", 400, "InvalidRequest"), ("?type=%FF", 400, "InvalidRequest"),
             ("?type=X&georel=near", 400, "BadRequestData"), ("?type=X&scopeQ=A", 400, "BadRequestData"),

@@ -34,14 +34,16 @@ struct AttributeEndpoints: Sendable {
         }
         let mayOverwrite = overwrites
         if let response = try await observed(visit, overwrites ? .all : .missing) { return response }
-        return try await change(visit, .update) { entity, fragment, now in
+        return try await change(visit, .update, .appendAttrs) { entity, fragment, now in
             entity.append(fragment, overwrites: mayOverwrite, at: now)
         }
     }
 
     private func update(_ visit: ContextVisit) async throws -> Response {
         if let response = try await observed(visit, .existing) { return response }
-        return try await change(visit, .updateOrDelete) { entity, fragment, now in entity.update(fragment, at: now) }
+        return try await change(visit, .updateOrDelete, .updateEntity) { entity, fragment, now in
+            entity.update(fragment, at: now)
+        }
     }
 
     /// What devices speak of is written as they do; nil for other entities.
@@ -52,7 +54,7 @@ struct AttributeEndpoints: Sendable {
     }
 
     private func change(
-        _ visit: ContextVisit, _ purpose: EntityPurpose,
+        _ visit: ContextVisit, _ purpose: EntityPurpose, _ operation: ContextSourceOperation,
         _ body: @escaping (inout NGSILD.Entity, EntityFragment, Int64) -> EntityUpdate
     ) async throws -> Response {
         let id = try visit.uri()
@@ -62,10 +64,19 @@ struct AttributeEndpoints: Sendable {
         let types = try visit.types(context.context)
         let fragment = try EntityFragment(parsing: value, purpose: purpose, context: context.context)
         try fragment.check(id: id)
-        let update = try await visit.change { draft in
-            try draft.change(visit.key(id), types: types, rights) { body(&$0, fragment, $1) }
+        let (done, names) = (Response(status: .noContent), fragment.attributes.map(\.name))
+        let options = visit.parameters["options"].map { "?options=\(PercentCoding.encode($0))" } ?? ""
+        return try await DistributedWriting(visit: visit, context: context, id: id).run(
+            RemoteWrite(
+                operation, visit.request.method.rawValue, "/entities/\(PercentCoding.encode(id))/attrs/\(options)",
+                visit.specification(id, types: fragment.types, attributes: names), .entity(value)), done: done
+        ) { taken in
+            guard let rest = fragment.without(taken) else { return nil }
+            let update = try await visit.change { draft in
+                try draft.change(visit.key(id), types: types, rights) { body(&$0, rest, $1) }
+            }
+            return update.notUpdated.isEmpty ? done : multiStatus(update)
         }
-        return update.notUpdated.isEmpty ? Response(status: .noContent) : multiStatus(update)
     }
 
     /// CIM 009 §5.2.18; names in full, as there is no `@context` (§6.3.6).
@@ -84,19 +95,19 @@ struct AttributeEndpoints: Sendable {
     // MARK: One
 
     private func updatePartially(_ visit: ContextVisit) async throws -> Response {
-        try await changeOne(visit, .partial) { entity, name, instances, now in
+        try await changeOne(visit, .partial, .updateAttrs) { entity, name, instances, now in
             try entity.updatePartially(name, by: instances, at: now)
         }
     }
 
     private func replace(_ visit: ContextVisit) async throws -> Response {
-        try await changeOne(visit, .update) { entity, name, instances, now in
+        try await changeOne(visit, .update, .replaceAttrs) { entity, name, instances, now in
             try entity.replaceAttribute(name, by: instances, at: now)
         }
     }
 
     private func changeOne(
-        _ visit: ContextVisit, _ purpose: EntityPurpose,
+        _ visit: ContextVisit, _ purpose: EntityPurpose, _ operation: ContextSourceOperation,
         _ body: @escaping (inout NGSILD.Entity, String, [NGSILD.Attribute], Int64) throws -> EntityUpdate
     ) async throws -> Response {
         let id = try visit.uri()
@@ -110,10 +121,18 @@ struct AttributeEndpoints: Sendable {
         }
         let instances = try NGSILD.Attribute.instances(
             parsing: value.withoutContext, name: name, purpose: purpose, context: context.context)
-        try await visit.change { draft in
-            try draft.change(visit.key(id), types: types, rights) { try body(&$0, name, instances, $1) }
+        let done = Response(status: .noContent)
+        return try await DistributedWriting(visit: visit, context: context, id: id).run(
+            RemoteWrite(
+                operation, visit.request.method.rawValue, try visit.attributePath(id),
+                visit.specification(id, attributes: [name]), .whole(value.withoutContext)), done: done
+        ) { taken in
+            if taken.contains(name) { return nil }
+            try await visit.change { draft in
+                try draft.change(visit.key(id), types: types, rights) { try body(&$0, name, instances, $1) }
+            }
+            return done
         }
-        return Response(status: .noContent)
     }
 
     private func delete(_ visit: ContextVisit) async throws -> Response {
@@ -125,13 +144,28 @@ struct AttributeEndpoints: Sendable {
         let name = try visit.attributeName(context)
         let all = try visit.parameters.flag("deleteAll")
         let datasetId = try visit.datasetId()
-        _ = try visit.store()
-        try await visit.change { draft in
-            try draft.change(visit.key(id), types: types, rights) {
-                try $0.deleteAttribute(name, datasetId: datasetId, all: all, at: $1)
+        let done = Response(status: .noContent)
+        let query = visit.parameters.plainlyEncoded(without: ["local", "type"]).joined(separator: "&")
+        return try await DistributedWriting(visit: visit, context: context, id: id).run(
+            RemoteWrite(
+                .deleteAttrs, "DELETE", try visit.attributePath(id) + (query.isEmpty ? "" : "?\(query)"),
+                visit.specification(id, attributes: [name])), done: done
+        ) { taken in
+            if taken.contains(name) { return nil }
+            try await visit.change { draft in
+                try draft.change(visit.key(id), types: types, rights) {
+                    try $0.deleteAttribute(name, datasetId: datasetId, all: all, at: $1)
+                }
             }
+            return done
         }
-        return Response(status: .noContent)
+    }
+}
+
+extension ContextVisit {
+    /// Where sources have the attribute of the path.
+    fileprivate func attributePath(_ id: String) throws -> String {
+        "/entities/\(PercentCoding.encode(id))/attrs/\(PercentCoding.encode(try visit.parameter("attribute")))"
     }
 }
 

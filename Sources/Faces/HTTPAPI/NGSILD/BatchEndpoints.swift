@@ -198,10 +198,13 @@ private enum BatchRights {
 struct BatchFailure: Error {
     let id: String?
     let problem: Problem
+    /// Which registration's source has failed; nil when it was this broker.
+    let registration: String?
 
-    init(_ id: String?, _ problem: Problem) {
+    init(_ id: String?, _ problem: Problem, _ source: ConcernedSource? = nil) {
         self.id = id
         self.problem = problem
+        registration = source?.registration.id
     }
 
     /// What an error becomes; a refusal is on record.
@@ -233,6 +236,7 @@ struct BatchOutcome: Sendable {
                         $0.member("entityId", ifPresent: failure.id)
                         $0.key("error")
                         failure.problem.write(to: &$0)
+                        $0.member("registrationId", ifPresent: failure.registration)
                     }
                 }
             }

@@ -108,9 +108,18 @@ struct EntityEndpoints: Sendable {
         let fragment = try EntityFragment(parsing: value, context: context.context)
         let id = fragment.id ?? ""
         let rights = try visit.rights(to: id)
-        try await visit.change { draft in try draft.create(fragment, visit.key(id), rights) }
-        return Response(
+        let done = Response(
             status: .created, headers: [.location: "/ngsi-ld/v1/entities/\(PercentCoding.encode(id))"])
+        let names = fragment.attributes.map(\.name)
+        return try await DistributedWriting(visit: visit, context: context, id: id).run(
+            RemoteWrite(
+                .createEntity, "POST", "/entities",
+                visit.specification(id, types: fragment.types, attributes: names), .entity(value)), done: done
+        ) { taken in
+            guard let rest = fragment.without(taken) else { return nil }
+            try await visit.change { draft in try draft.create(rest, visit.key(id), rights) }
+            return done
+        }
     }
 
     private func replace(_ visit: ContextVisit) async throws -> Response {
@@ -121,10 +130,18 @@ struct EntityEndpoints: Sendable {
         let types = try visit.types(context.context)
         let fragment = try EntityFragment(parsing: value, purpose: .update, context: context.context)
         try fragment.check(id: id)
-        try await visit.change { draft in
-            try draft.change(visit.key(id), types: types, rights) { $0.replace(by: fragment, at: $1) }
+        let (done, names) = (Response(status: .noContent), fragment.attributes.map(\.name))
+        return try await DistributedWriting(visit: visit, context: context, id: id).run(
+            RemoteWrite(
+                .replaceEntity, "PUT", "/entities/\(PercentCoding.encode(id))",
+                visit.specification(id, types: fragment.types, attributes: names), .entity(value)), done: done
+        ) { taken in
+            guard let rest = fragment.without(taken) else { return nil }
+            try await visit.change { draft in
+                try draft.change(visit.key(id), types: types, rights) { $0.replace(by: rest, at: $1) }
+            }
+            return done
         }
-        return Response(status: .noContent)
     }
 
     private func merge(_ visit: ContextVisit) async throws -> Response {
@@ -142,19 +159,34 @@ struct EntityEndpoints: Sendable {
             parsing: value, purpose: .merge, form: options.isSimplified ? .keyValues : .normalizedOrConcise,
             context: context.context)
         try fragment.check(id: id)
-        try await visit.change { draft in
-            try draft.change(visit.key(id), types: types, rights) { try $0.merge(fragment, options, at: $1) }
+        let (done, names, chosen) = (Response(status: .noContent), fragment.attributes.map(\.name), options)
+        return try await DistributedWriting(visit: visit, context: context, id: id).run(
+            RemoteWrite(
+                .mergeEntity, "PATCH", "/entities/\(PercentCoding.encode(id))",
+                visit.specification(id, types: fragment.types, attributes: names), .entity(value)), done: done
+        ) { taken in
+            guard let rest = fragment.without(taken) else { return nil }
+            try await visit.change { draft in
+                try draft.change(visit.key(id), types: types, rights) { try $0.merge(rest, chosen, at: $1) }
+            }
+            return done
         }
-        return Response(status: .noContent)
     }
 
     private func delete(_ visit: ContextVisit) async throws -> Response {
         let id = try visit.uri()
         let rights = try visit.rights(to: id)
-        let types = try visit.types(try await visit.linkedContext().context)
+        let context = try await visit.linkedContext()
+        let types = try visit.types(context.context)
         _ = try visit.store()
-        try await visit.change { draft in try draft.delete(visit.key(id), types: types, rights) }
-        return Response(status: .noContent)
+        let done = Response(status: .noContent)
+        return try await DistributedWriting(visit: visit, context: context, id: id).run(
+            RemoteWrite(
+                .deleteEntity, "DELETE", "/entities/\(PercentCoding.encode(id))", visit.specification(id)), done: done
+        ) { _ in
+            try await visit.change { draft in try draft.delete(visit.key(id), types: types, rights) }
+            return done
+        }
     }
 }
 
@@ -180,12 +212,24 @@ extension EntityEndpoints {
             }
         }
         let rights = try ids.map { ($0, try visit.rights(to: $0)) }
-        try await visit.change { draft in
-            for (id, rights) in rights where draft.entity(visit.key(id)) != nil {
-                try choice.purge(visit.key(id), rights, in: &draft)
+        let done = Response(status: .noContent)
+        let specification = EntitySpecification(
+            selectors: selection.selectors.map { selector in
+                EntitySpecification.Selector(
+                    types: selector.types.map { .selection($0) } ?? .any, ids: selector.ids,
+                    idPattern: selector.idPattern)
+            })
+        let query = visit.parameters.plainlyEncoded(without: ["local"]).joined(separator: "&")
+        return try await DistributedWriting(visit: visit, context: context, id: "urn:ngsi-ld:none").run(
+            RemoteWrite(.purgeEntity, "DELETE", "/entities?\(query)", specification), done: done
+        ) { _ in
+            try await visit.change { draft in
+                for (id, rights) in rights where draft.entity(visit.key(id)) != nil {
+                    try choice.purge(visit.key(id), rights, in: &draft)
+                }
             }
+            return done
         }
-        return Response(status: .noContent)
     }
 }
 
@@ -232,6 +276,15 @@ private enum PurgeChoice {
 }
 
 extension EntityFragment {
+    /// What is left when some attributes are none of this broker's; nil when nothing is.
+    func without(_ taken: TakenAttributes) -> EntityFragment? {
+        guard !taken.isEmpty else { return self }
+        if taken == .all { return nil }
+        var rest = self
+        rest.attributes.removeAll { taken.contains($0.name) }
+        return rest.attributes.isEmpty && !attributes.isEmpty ? nil : rest
+    }
+
     /// A fragment names the entity of its URL, or none (CIM 009 §5.4).
     func check(id: String) throws(Problem) {
         guard self.id == nil || self.id == id else {

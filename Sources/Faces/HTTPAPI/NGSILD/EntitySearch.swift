@@ -35,7 +35,7 @@ struct EntitySearch: Sendable {
         let representation = try RequestedRepresentation(parameters, of: visit.request, context)
         let query = try EntityQuery(parameters, selectors, context.context, join: representation.join)
         let sight = try visit.sight(permit)
-        let remote = try await remote(query, parameters, context)
+        let remote = try await remote(query, parameters, context, permit)
         return try await visit.shared.pool.run {
             var answer = try answer(query, representation, sight, remote, permit)
             answer.headers.add(remote.warnings)
@@ -45,14 +45,21 @@ struct EntitySearch: Sendable {
 
     /// What others know of what is asked for.
     private func remote(
-        _ query: EntityQuery, _ parameters: RequestParameters, _ context: ResolvedContext
+        _ query: EntityQuery, _ parameters: RequestParameters, _ context: ResolvedContext, _ permit: Permit
     ) async throws -> RemoteEntities {
         // All entities are those of this broker (§5.5.13).
         guard try !parameters.flag("local"), parameters["type"] != "*",
             !visit.city.views.registrations.isEmpty(tenant: visit.tenant)
         else { return RemoteEntities() }
-        return try await visit.shared.federation.query(
-            query.remote(parameters, context.context), visit.triggering(context))
+        let (federation, request) = (visit.shared.federation, visit.triggering(context))
+        let asked = try query.remote(parameters, context.context, mayRead: visit.mayRead(permit))
+        let sources = try federation.sources(for: asked, request)
+        guard sources.isEmpty || !query.isOrdered else {
+            throw Problem(
+                .badRequestData,
+                "entities of several brokers come in no order: leave out `orderBy`, or ask with `local=true`")
+        }
+        return await federation.query(asked, of: sources, request)
     }
 
     private func answer(
@@ -87,6 +94,9 @@ struct EntityQuery: Sendable {
     private let selection: EntitySelection
     private let order: EntityOrder?
 
+    /// Whether an order is asked for.
+    var isOrdered: Bool { order != nil }
+
     /// Reads the parameters of a request.
     ///
     /// - Throws: A problem or an `NGSILDError` that says which parameter is wrong.
@@ -108,7 +118,9 @@ struct EntityQuery: Sendable {
     }
 
     /// What sources are asked for; what entities must hold is looked at when all is together.
-    func remote(_ parameters: RequestParameters, _ context: JSONLDContext) throws -> RemoteQuery {
+    func remote(
+        _ parameters: RequestParameters, _ context: JSONLDContext, mayRead: (String, [String]) -> Bool
+    ) throws -> RemoteQuery {
         var specification = EntitySpecification(
             selectors: selection.selectors.map { selector in
                 EntitySpecification.Selector(
@@ -126,7 +138,17 @@ struct EntityQuery: Sendable {
             specification.attributes = needed
         }
         let types = selection.selectors.compactMap(\.types)
-        return RemoteQuery(specification, type: types.count == 1 ? types[0] : nil)
+        var query = RemoteQuery(specification, type: types.count == 1 ? types[0] : nil)
+        query.filter = try parameters["csf"].map { try QueryExpression(parsing: $0, context: context) }
+        // What somebody else compares must not tell of what the reader may not see (§5.7.2.4).
+        let all = types.flatMap(\.alternatives).flatMap { $0 }
+        let compared = (selection.condition?.attributeNames ?? []).union(selection.geo.map { [$0.property] } ?? [])
+        if try !parameters.flag("splitEntities"), compared.allSatisfy({ mayRead($0, all) }) {
+            query.narrowing = ["q", "scopeQ", "georel", "geometry", "coordinates", "geoproperty"].compactMap { name in
+                parameters[name].map { (name, $0) }
+            }
+        }
+        return query
     }
 
     /// Finds one page.

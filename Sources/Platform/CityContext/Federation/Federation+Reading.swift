@@ -107,8 +107,13 @@ extension Attribute {
 public struct RemoteQuery: Sendable {
     /// What is asked for; its attributes are those that are needed.
     public var specification: EntitySpecification
-    /// The type selection as it was written; nil for none.
+    /// The type selection; nil for none.
     public var type: TypeSelection?
+    /// What the registrations' own properties must hold: the context source filter; nil for nothing.
+    public var filter: QueryExpression?
+    /// Parameters that narrow the answer, such as `q`, as they came; only where an entity is not spread over sources, and
+    /// only such as the reader may ask.
+    public var narrowing: [(name: String, value: String)] = []
 
     /// A query.
     public init(_ specification: EntitySpecification, type: TypeSelection?) {
@@ -124,55 +129,89 @@ extension Federation {
     public func retrieve(
         _ id: String, _ specification: EntitySpecification, _ request: TriggeringRequest
     ) async throws -> RemoteEntities {
-        let sources = try sources(for: specification, [.retrieveEntity], request)
+        let sources = try sources(for: specification, [.retrieveEntity, .queryEntity, .queryBatch], request)
         return await gather(sources) { source in
             let context = try await context(of: source, request)
-            var parameters = ["options=sysAttrs"]
+            guard source.registration.operations.contains(.retrieveEntity) else {
+                return try await ask(source, RemoteQuery(specification, type: nil), context, request)
+            }
+            var parameters = ["options=sysAttrs"] + source.parameters
             let names = source.match.attributes
             if !names.isEmpty {
                 parameters.append("attrs=\(names.map { context.term(for: $0).percentEncoded }.joined(separator: ","))")
             }
             let path = "/ngsi-ld/v1/entities/\(id.percentEncoded)?\(parameters.joined(separator: "&"))"
-            return (try await send(source, "GET", path, body: nil, request), context)
+            return [(try await send(source, "GET", path, body: nil, request), context)]
         }
     }
 
-    /// What sources know of entities (§5.7.2.4). What they must hold is looked at when all is together.
+    /// The sources that may know of entities (§5.7.2.4).
     ///
     /// - Throws: ``NGSILD/ProblemCode/tooComplexQuery`` when comparing takes too long.
-    public func query(_ query: RemoteQuery, _ request: TriggeringRequest) async throws -> RemoteEntities {
+    public func sources(for query: RemoteQuery, _ request: TriggeringRequest) throws(NGSILDError) -> [ConcernedSource] {
         let sources = try sources(for: query.specification, [.queryEntity, .queryBatch], request)
-        return await gather(sources) { source in
-            let context = try await context(of: source, request)
-            let names = source.match.attributes.map { context.term(for: $0) }
-            let ids =
-                source.match.ids.isEmpty ? source.match.parts.flatMap(\.entities).compactMap(\.id) : source.match.ids
-            let isWide = source.match.parts.contains { part in
-                part.ids.isEmpty && part.entities.contains { $0.id == nil }
-            }
-            let types =
-                query.type?.text(terms: context)
-                ?? Set(source.match.parts.flatMap(\.entities).flatMap(\.types)).sorted()
-                .map { context.term(for: $0) }.joined(separator: ",")
-            guard source.registration.operations.contains(.queryEntity) else {
-                let body = query.body(types: types, ids: isWide ? [] : ids, names)
-                let path = "/ngsi-ld/v1/entityOperations/query?options=sysAttrs&limit=\(Federation.entitiesAtOnce)"
-                return (try await send(source, "POST", path, body: body, request), context)
-            }
-            var parameters: [String] = []
-            if !types.isEmpty { parameters.append("type=\(types.percentEncoded)") }
-            if !ids.isEmpty, !isWide { parameters.append("id=\(ids.map(\.percentEncoded).joined(separator: ","))") }
-            if !names.isEmpty { parameters.append("attrs=\(names.map(\.percentEncoded).joined(separator: ","))") }
-            parameters += ["options=sysAttrs", "limit=\(Federation.entitiesAtOnce)"]
-            let path = "/ngsi-ld/v1/entities?\(parameters.joined(separator: "&"))"
-            return (try await send(source, "GET", path, body: nil, request), context)
+        guard let filter = query.filter else { return sources }
+        var budget = QueryBudget()
+        var found: [ConcernedSource] = []
+        for source in sources
+        where try filter.matches(source.registration.contextSourceProperties, within: &budget) { found.append(source) }
+        return found
+    }
+
+    /// What sources know of entities (§5.7.2.4). What they must hold is looked at when all is together.
+    public func query(
+        _ query: RemoteQuery, of sources: [ConcernedSource], _ request: TriggeringRequest
+    ) async -> RemoteEntities {
+        await gather(sources) { source in
+            try await ask(source, query, try await context(of: source, request), request)
         }
+    }
+
+    private func ask(
+        _ source: ConcernedSource, _ query: RemoteQuery, _ context: JSONLDContext, _ request: TriggeringRequest
+    ) async throws -> [(EgressAnswer, JSONLDContext)] {
+        let infos = source.match.parts.flatMap(\.entities)
+        let isWide = source.match.parts.contains { part in part.ids.isEmpty && part.entities.contains { $0.id == nil } }
+        let ids = source.match.ids.isEmpty ? infos.compactMap(\.id) : source.match.ids
+        let types =
+            query.type?.text(terms: context)
+            ?? Set(infos.flatMap(\.types)).sorted().map { context.term(for: $0) }.joined(separator: ",")
+        let asked = (ids: isWide ? [] : ids, names: source.match.attributes.map { context.term(for: $0) })
+        // Names in what narrows the answer are in the words of the request.
+        let narrowing = source.registration.directive("jsonldContext") == nil ? query.narrowing : []
+        guard source.registration.operations.contains(.queryEntity) else {
+            let body = query.body(types: types, ids: asked.ids, asked.names, narrowing)
+            return try await pages(source, body, context, request)
+        }
+        var parameters: [String] = []
+        if !types.isEmpty { parameters.append("type=\(types.percentEncoded)") }
+        if !asked.ids.isEmpty { parameters.append("id=\(asked.ids.map(\.percentEncoded).joined(separator: ","))") }
+        if !asked.names.isEmpty {
+            parameters.append("attrs=\(asked.names.map(\.percentEncoded).joined(separator: ","))")
+        }
+        parameters += narrowing.map { "\($0.name)=\($0.value.percentEncoded)" }
+        parameters += ["options=sysAttrs", "limit=\(Federation.entitiesAtOnce)"] + source.parameters
+        let path = "/ngsi-ld/v1/entities?\(parameters.joined(separator: "&"))"
+        return [(try await send(source, "GET", path, body: nil, request), context)]
+    }
+
+    /// Asks by a document, first for a page as sources usually give it, then for the rest.
+    private func pages(
+        _ source: ConcernedSource, _ body: JSONValue, _ context: JSONLDContext, _ request: TriggeringRequest
+    ) async throws -> [(EgressAnswer, JSONLDContext)] {
+        let path = "/ngsi-ld/v1/entityOperations/query"
+        let first = try await send(source, "POST", path, body: body, request)
+        guard case .array(let elements)? = try? JSONValue(parsing: first.body), elements.count >= 20 else {
+            return [(first, context)]
+        }
+        let rest = "\(path)?offset=\(elements.count)&limit=\(Federation.entitiesAtOnce)"
+        return [(first, context), (try await send(source, "POST", rest, body: body, request), context)]
     }
 
     /// Asks all sources at once.
     private func gather(
         _ sources: [ConcernedSource],
-        _ ask: @escaping @Sendable (ConcernedSource) async throws -> (EgressAnswer, JSONLDContext)
+        _ ask: @escaping @Sendable (ConcernedSource) async throws -> [(EgressAnswer, JSONLDContext)]
     ) async -> RemoteEntities {
         guard !sources.isEmpty else { return RemoteEntities() }
         let parts = await withTaskGroup(of: (Int, RemoteEntities).self) { group in
@@ -187,22 +226,22 @@ extension Federation {
     }
 
     private func answer(
-        of source: ConcernedSource, _ ask: (ConcernedSource) async throws -> (EgressAnswer, JSONLDContext)
+        of source: ConcernedSource, _ ask: (ConcernedSource) async throws -> [(EgressAnswer, JSONLDContext)]
     ) async -> RemoteEntities {
         var found = RemoteEntities()
         let endpoint = source.registration.endpoint
         do {
-            let (answer, context) = try await ask(source)
-            guard answer.status != 404 else { return found }
-            guard (200..<300).contains(answer.status) else {
-                found.warnings = [SourceWarning(299, "\(endpoint) answered \(answer.status)")]
-                return found
-            }
-            for entity in try await entities(in: answer, context) {
-                var entity = entity
-                let names = Set(source.match.attributes)
-                if !names.isEmpty { entity.attributes.removeAll { !names.contains($0.name) } }
-                found.add(entity, source.registration.effectiveMode)
+            for (answer, context) in try await ask(source) where answer.status != 404 {
+                guard (200..<300).contains(answer.status) else {
+                    found.warnings = [SourceWarning(299, "\(endpoint) answered \(answer.status)")]
+                    return found
+                }
+                for entity in try await entities(in: answer, context) {
+                    var entity = entity
+                    let names = Set(source.match.attributes)
+                    if !names.isEmpty { entity.attributes.removeAll { !names.contains($0.name) } }
+                    found.add(entity, source.registration.effectiveMode)
+                }
             }
         } catch let error as EgressError {
             let code =
@@ -237,22 +276,25 @@ extension Federation {
     }
 }
 
+extension ConcernedSource {
+    /// Parameters that go with every request to the source (§4.3.6.4).
+    fileprivate var parameters: [String] { registration.isLocalOnly ? ["local=true"] : [] }
+}
+
 extension RemoteQuery {
     /// The query as a document (§5.2.23).
-    fileprivate func body(types: String, ids: [String], _ names: [String]) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.text("type", "Query")
-        writer.key("entities")
-        writer.beginArray()
-        writer.beginObject()
-        writer.text("type", types.isEmpty ? "*" : types)
-        if !ids.isEmpty { writer.texts("id", ids) }
-        writer.endObject()
-        writer.endArray()
-        writer.texts("attrs", names)
-        writer.endObject()
-        return writer.take()
+    fileprivate func body(
+        types: String, ids: [String], _ names: [String], _ narrowing: [(name: String, value: String)]
+    ) -> JSONValue {
+        var selector = JSONObject()
+        selector["type"] = .string(types.isEmpty ? "*" : types)
+        if !ids.isEmpty { selector["id"] = .array(ids.map { .string($0) }) }
+        var object = JSONObject()
+        object["type"] = "Query"
+        object["entities"] = .array([.object(selector)])
+        if !names.isEmpty { object["attrs"] = .array(names.map { .string($0) }) }
+        for (name, value) in narrowing where ["q", "scopeQ"].contains(name) { object[name] = .string(value) }
+        return .object(object)
     }
 }
 

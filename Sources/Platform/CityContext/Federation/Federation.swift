@@ -139,11 +139,11 @@ public struct Federation: Sendable {
     ///   - source: Which.
     ///   - method: Such as `GET`.
     ///   - path: Below the source's endpoint, percent-encoded, with its query.
-    ///   - body: JSON without an `@context`; nil for none.
+    ///   - body: Without an `@context`; nil for none.
     ///   - request: The request that is passed on.
     /// - Throws: ``EgressError``.
     func send(
-        _ source: ConcernedSource, _ method: String, _ path: String, body: [UInt8]?, _ request: TriggeringRequest
+        _ source: ConcernedSource, _ method: String, _ path: String, body: JSONValue?, _ request: TriggeringRequest
     ) async throws(EgressError) -> EgressAnswer {
         let registration = source.registration
         guard !registration.isCoolingDown(at: now()) else {
@@ -152,16 +152,24 @@ public struct Federation: Sendable {
         var headers: [(name: String, value: String)] = [
             ("Accept", registration.directive("accept") ?? "application/json")
         ]
-        if body != nil { headers.append(("Content-Type", "application/json")) }
         let url = contextURL(of: source, request)
-        headers.append(("Link", "<\(url)>; rel=\"http://www.w3.org/ns/json-ld#context\"; type=\"application/ld+json\""))
+        // A `jsonldContext` of the registration always goes beside the body (§4.3.6.6).
+        let isInside =
+            body != nil && registration.directive("contentType") == "application/ld+json"
+            && registration.directive("jsonldContext") == nil
+        if body != nil { headers.append(("Content-Type", isInside ? "application/ld+json" : "application/json")) }
+        if !isInside {
+            headers.append(
+                ("Link", "<\(url)>; rel=\"http://www.w3.org/ns/json-ld#context\"; type=\"application/ld+json\""))
+        }
+        let bytes = body.map { Array((isInside ? $0.with(context: url) : $0).description.utf8) }
         headers.append(("Via", (request.via + ["1.1 \(alias(tenant: request.tenant))"]).joined(separator: ", ")))
         headers += registration.headers(triggeredBy: request.headers)
         headers.append(("Connection", "close"))
         let base =
             registration.endpoint.hasSuffix("/") ? String(registration.endpoint.dropLast()) : registration.endpoint
         let outgoing = EgressRequest(
-            method, "\(base)\(path)", headers: headers, body: body,
+            method, "\(base)\(path)", headers: headers, body: bytes,
             timeout: registration.management?.timeout ?? Federation.timeout, maximumBytes: Federation.answerBytes)
         let (id, tenant) = (registration.id, request.tenant)
         registrations.count(id, tenant: tenant) { $0.sent(at: now()) }
@@ -185,6 +193,19 @@ public struct Federation: Sendable {
     func context(of source: ConcernedSource, _ request: TriggeringRequest) async throws -> JSONLDContext {
         guard let url = source.registration.directive("jsonldContext") else { return request.context }
         return try await contexts.resolve(.string(url))
+    }
+}
+
+extension JSONValue {
+    /// With an `@context`; each element of an array has it.
+    fileprivate func with(context url: String) -> JSONValue {
+        switch self {
+        case .object(var object):
+            object["@context"] = .string(url)
+            return .object(object)
+        case .array(let elements): return .array(elements.map { $0.with(context: url) })
+        default: return self
+        }
     }
 }
 
