@@ -8,6 +8,7 @@ extension City {
     /// - Parameters:
     ///   - contexts: The `@context`s that they are written with.
     ///   - egress: The way to other servers.
+    /// - Returns: A notifier that has not begun yet.
     public func notifier(contexts: ContextCatalog, egress: any Egress) -> Notifier {
         let (path, clock, logger) = (path, clock, logger)
         return Notifier(

@@ -74,7 +74,7 @@ struct ContextEndpoints: Sendable {
         let kept: KeptContext
         do throws(Problem) {
             kept = try find(visit)
-        } catch where reload {
+        } catch  where reload {
             throw Problem(.badRequestData, "only an @context that was fetched from elsewhere can be fetched again")
         }
         let isCore = JSONLDContext.isCore(url: kept.url)

@@ -117,6 +117,7 @@ extension ContextVisit {
     ///   - id: The entity.
     ///   - types: Those that the request names; those that are known here where it names none.
     ///   - attributes: Those that are changed; empty for all.
+    /// - Returns: One selector for the entity.
     func specification(_ id: String, types: [String] = [], attributes: [String] = []) -> EntitySpecification {
         var known = types
         if known.isEmpty, let local = city.views.context.tenant(tenant)?.entity(id) { known = local.entity.types }

@@ -23,6 +23,26 @@ struct RegistrationEndpoints: Sendable {
         endpoints.context(.get, "\(path)/{id}", parameters: ["options"]) { try await retrieve($0) }
         endpoints.context(.patch, "\(path)/{id}") { try await update($0) }
         endpoints.context(.delete, "\(path)/{id}") { try await delete($0) }
+        endpoints.context(.get, "/ngsi-ld/v1/info/sourceIdentity") { try await identity($0) }
+    }
+
+    /// Who this broker is, for others that register it (§5.2.40, §5.16.1).
+    private func identity(_ visit: ContextVisit) async throws -> Response {
+        _ = try visit.visit.permit(.readEntities)
+        let context = try await visit.linkedContext()
+        let form = try EntityForms(of: visit.request)
+        let alias = shared.federation.alias(tenant: visit.tenant)
+        let seconds = max(0, (visit.now - visit.city.openedAt.microseconds) / 1_000_000)
+        var writer = JSONWriter()
+        form.write(to: &writer, context) { writer in
+            writer.member("id", "urn:ngsi-ld:ContextSource:\(alias)")
+            writer.member("type", "ContextSourceIdentity")
+            writer.member("contextSourceAlias", alias)
+            writer.member("contextSourceUptime", "PT\(seconds)S")
+            writer.key("contextSourceTimeAt")
+            writer.timestamp(visit.now)
+        }
+        return form.answer(writer, context).response
     }
 
     // MARK: Writing
@@ -136,7 +156,8 @@ struct RegistrationEndpoints: Sendable {
                     sysAttrs: sysAttrs)
             }
             writer.endArray()
-            let links = page.links(path: visit.request.uri.path, hasMore: hasMore, type: visit.linkType(form), isSorted: false)
+            let links = page.links(
+                path: visit.request.uri.path, hasMore: hasMore, type: visit.linkType(form), isSorted: false)
             var answer = form.answer(writer, context, links: links)
             if page.counts { answer.headers[.ngsiLDResultsCount] = "\(all.count)" }
             return answer.response

@@ -151,9 +151,10 @@ struct SubscriptionEndpoints: Sendable {
         _ form: EntityForms, _ sysAttrs: Bool
     ) {
         var subscription = subscription
-        subscription.deliveries = visit.city.views.outbox.delivery(
-            subject, tenant: visit.tenant, id: subscription.id
-        ).record
+        subscription.deliveries =
+            visit.city.views.outbox.delivery(
+                subject, tenant: visit.tenant, id: subscription.id
+            ).record
         subscription.write(
             to: &writer, context: context.context, as: subject,
             contextDocument: form.hasContextInBody ? context.body : nil,

@@ -158,6 +158,7 @@ public final class ContextCatalog: Sendable {
     ///   - content: What stands under `@context`.
     ///   - kind: Hosted or implicitly created; of the latter, one that is here already is taken again.
     ///   - tenant: For whom.
+    /// - Returns: The context, durable.
     /// - Throws: ``NGSILD/NGSILDError`` `badRequestData` when it is no context; the refusal of the commit.
     public func add(_ content: JSONValue, _ kind: KeptContext.Kind, tenant: String) async throws -> KeptContext {
         try content.checkContext(at: JSONPath.root["@context"])

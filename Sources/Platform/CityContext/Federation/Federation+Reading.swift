@@ -181,7 +181,10 @@ extension Federation {
         let narrowing = source.registration.directive("jsonldContext") == nil ? query.narrowing : []
         guard source.registration.operations.contains(.queryEntity) else {
             let body = query.body(types: types, ids: asked.ids, asked.names, narrowing)
-            return try await pages(source, body, context, request)
+            let options = (["options=sysAttrs", "limit=\(Federation.entitiesAtOnce)"] + source.parameters)
+                .joined(separator: "&")
+            let path = "/ngsi-ld/v1/entityOperations/query?\(options)"
+            return [(try await send(source, "POST", path, body: body, request), context)]
         }
         var parameters: [String] = []
         if !types.isEmpty { parameters.append("type=\(types.percentEncoded)") }
@@ -193,19 +196,6 @@ extension Federation {
         parameters += ["options=sysAttrs", "limit=\(Federation.entitiesAtOnce)"] + source.parameters
         let path = "/ngsi-ld/v1/entities?\(parameters.joined(separator: "&"))"
         return [(try await send(source, "GET", path, body: nil, request), context)]
-    }
-
-    /// Asks by a document, first for a page as sources usually give it, then for the rest.
-    private func pages(
-        _ source: ConcernedSource, _ body: JSONValue, _ context: JSONLDContext, _ request: TriggeringRequest
-    ) async throws -> [(EgressAnswer, JSONLDContext)] {
-        let path = "/ngsi-ld/v1/entityOperations/query"
-        let first = try await send(source, "POST", path, body: body, request)
-        guard case .array(let elements)? = try? JSONValue(parsing: first.body), elements.count >= 20 else {
-            return [(first, context)]
-        }
-        let rest = "\(path)?offset=\(elements.count)&limit=\(Federation.entitiesAtOnce)"
-        return [(first, context), (try await send(source, "POST", rest, body: body, request), context)]
     }
 
     /// Asks all sources at once.
@@ -288,7 +278,7 @@ extension RemoteQuery {
     ) -> JSONValue {
         var selector = JSONObject()
         selector["type"] = .string(types.isEmpty ? "*" : types)
-        if !ids.isEmpty { selector["id"] = .array(ids.map { .string($0) }) }
+        if !ids.isEmpty { selector["id"] = ids.count == 1 ? .string(ids[0]) : .array(ids.map { .string($0) }) }
         var object = JSONObject()
         object["type"] = "Query"
         object["entities"] = .array([.object(selector)])

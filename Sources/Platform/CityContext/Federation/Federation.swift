@@ -113,6 +113,7 @@ public struct Federation: Sendable {
     ///   - specification: What it is about; aliases are added here.
     ///   - operations: What sources are to be asked to do: one of these; empty for all that match.
     ///   - request: The request.
+    /// - Returns: In the order in which they were registered; none when the request has come through here before.
     /// - Throws: ``NGSILD/ProblemCode/tooComplexQuery`` when comparing takes too long.
     public func sources(
         for specification: EntitySpecification, _ operations: [ContextSourceOperation], _ request: TriggeringRequest
@@ -141,6 +142,7 @@ public struct Federation: Sendable {
     ///   - path: Below the source's endpoint, percent-encoded, with its query.
     ///   - body: Without an `@context`; nil for none.
     ///   - request: The request that is passed on.
+    /// - Returns: What the source has answered.
     /// - Throws: ``EgressError``.
     func send(
         _ source: ConcernedSource, _ method: String, _ path: String, body: JSONValue?, _ request: TriggeringRequest

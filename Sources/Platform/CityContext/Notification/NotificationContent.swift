@@ -82,7 +82,8 @@ struct NotificationContent: NotificationContents {
 
     private func request(_ entities: [Entity], at now: Int64, tenant: String) -> NotificationRequest {
         let notification = NGSILD.Notification(
-            id: "urn:ngsi-ld:Notification:\(SubscriptionIDs.random())", subscriptionId: subscription.id, notifiedAt: now)
+            id: "urn:ngsi-ld:Notification:\(SubscriptionIDs.random())", subscriptionId: subscription.id, notifiedAt: now
+        )
         return standing.request(notification, tenant: tenant) { writer, context in
             for (entity, options) in joined(entities) {
                 writer.beginObject()
@@ -145,7 +146,8 @@ struct RegistrationContent: NotificationContents {
         guard
             let reason = NGSILD.Notification.TriggerReason(
                 matchedBefore: matchBefore != nil, matchesNow: matchAfter != nil),
-            let told = matchAfter.flatMap({ after?.filtered(by: $0) }) ?? matchBefore.flatMap({ before?.filtered(by: $0) })
+            let told = matchAfter.flatMap({ after?.filtered(by: $0) })
+                ?? matchBefore.flatMap({ before?.filtered(by: $0) })
         else { return nil }
         return request([told], reason, at: now, tenant: tenant)
     }
