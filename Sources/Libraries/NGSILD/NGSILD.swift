@@ -2,11 +2,13 @@
 ///
 /// - Takes: parsed or raw JSON from devices and HTTP clients, and the texts of query parameters, already URL-decoded.
 /// - Gives: ``EntityFragment`` and ``Attribute`` from any of the three representations; ``Entity`` and
-///   ``RenderTemporalEntity`` as bytes in any of them; ``QueryExpression``, ``TypeSelection``, ``TextPattern`` and
-///   ``TemporalQuery`` to choose entities and instants; ``ProblemDetails`` for refusals.
+///   ``EntityEvolution`` as bytes in any of them; ``QueryExpression``, ``TypeSelection``, ``TextPattern`` and
+///   ``TemporalQuery`` to choose entities and instants; ``Subscription`` and ``ContextSourceRegistration`` as documents;
+///   ``ProblemDetails`` for refusals.
 /// - Owns: nothing; every type is a value.
 /// - Relies on: `JSONBytes`. Knows nothing of sockets, HTTP, storage or time.
-/// - Leaves out: JSON-LD expansion. Terms stay short names; an `@context` is checked in form and handed over as it came.
+/// - Leaves out: JSON-LD beyond what the standard needs of it: names are expanded and compacted by an `@context`
+///   (``JSONLDContext``), documents are not.
 public enum NGSILDLimits {
     /// Properties of properties of properties: CIM 009 draws no line, real data models stop at three.
     public static let attributeDepth = 8

@@ -1,5 +1,5 @@
 public import CityContext
-public import CityModel
+import CityModel
 
 extension GuardedPath {
     /// Steps four to six for what the context broker keeps: decides on changes and waits until they are durable.

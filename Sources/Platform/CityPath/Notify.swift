@@ -1,5 +1,5 @@
 public import CityContext
-public import CityModel
+import CityModel
 import Logging
 
 extension City {

@@ -1,4 +1,4 @@
-public import CityModel
+import CityModel
 public import NGSILD
 
 /// The name of an entity within the city: tenants have entities of their own (CIM 009 §4.14).
